@@ -1,0 +1,33 @@
+import type { ChunkLocation } from './chunk.ts';
+
+/** What a parser makes of a document: plain text, and blocks that say what stands where in it. */
+export interface ParsedDocument {
+  readonly text: string;
+  readonly title?: string;
+  /** As the content decided, not as claimed. */
+  readonly mediaType: string;
+  /** In reading order, not overlapping, within `text`; between blocks stands white space only. */
+  readonly blocks: readonly Block[];
+}
+
+/** [start, end) in the text, UTF-16 code units. */
+export interface Block {
+  readonly kind: 'heading' | 'paragraph' | 'list' | 'code' | 'table';
+  readonly start: number;
+  readonly end: number;
+  /** Headings above the block, outermost first; a heading's own text is not in its path. */
+  readonly headingPath: readonly string[];
+  readonly location?: ChunkLocation;
+  /** Of headings, 1 to 6. */
+  readonly level?: number;
+  /** Of tables. */
+  readonly table?: TableLayout;
+}
+
+/** How a table's block is made: its header, then rows. */
+export interface TableLayout {
+  /** The header as it is repeated for chunks that start below it; stands in the text at the block's start. */
+  readonly header: string;
+  /** Start of each row in the text, rising; a row ends where the next starts, the last at the block's end. */
+  readonly rows: readonly number[];
+}

@@ -1,0 +1,184 @@
+import type { Chunk, ParentChunk } from './chunk.ts';
+import type { Metadata } from './document.ts';
+import type { Filter } from './filter.ts';
+
+export type LexicalField = 'title' | 'text';
+export type FusionMethod = 'linear' | 'rrf';
+export type Normalization = 'min_max' | 'theoretical_min_max' | 'l2' | 'z_score';
+export type LegName = 'lexical' | 'dense';
+
+/** What a caller may ask. Every field but `query` has a default; an unknown field is refused. */
+export interface SearchRequest {
+  /** 1 to 4,000 characters. */
+  readonly query: string;
+  /** Hits a page, 1 to 1,000. @default 10 */
+  readonly topK?: number;
+  readonly filter?: Filter;
+  readonly lexical?: {
+    /** ≥ 0, finite; 0 turns the leg off. @default 0.5 */
+    readonly weight?: number;
+    /** topK to 10,000. @default max(100, topK) */
+    readonly candidates?: number;
+    /** Field weights, 0 to 100; 0 leaves a field out, at least one is above 0. @default { title: 1, text: 1 } */
+    readonly fields?: Partial<Record<LexicalField, number>>;
+  };
+  readonly dense?: {
+    /** ≥ 0, finite; 0 turns the leg off, and the query is not embedded. @default 0.5 */
+    readonly weight?: number;
+    /** topK to 10,000. @default max(100, topK) */
+    readonly candidates?: number;
+  };
+  readonly fusion?: {
+    /** @default "linear" */
+    readonly method?: FusionMethod;
+    /** Linear only. @default "min_max" */
+    readonly normalization?: Normalization;
+    /** RRF only, 1 to 10,000. @default 60 */
+    readonly rankConstant?: number;
+  };
+  readonly rerank?: {
+    /** Id of a configured reranking model. */
+    readonly model: string;
+    /** How many fused hits are reranked, topK to 1,000. @default max(50, topK) */
+    readonly candidates?: number;
+  };
+  /** One hit a document: its best chunk. */
+  readonly collapse?: 'document';
+  /** Hits of hierarchical chunks carry their parent's text. */
+  readonly expand?: 'parent';
+  /** Marks the words of each hit that the query matches. @default false */
+  readonly highlight?: boolean;
+  /** At most 20. */
+  readonly facets?: readonly FacetRequest[];
+  /** Hits below are left out. `fused` is refused with RRF, whose scores are no measure of relevance. */
+  readonly minimumScore?: { readonly on: 'dense' | 'fused' | 'rerank'; readonly value: number };
+  /** From the previous page's `cursor`, with an otherwise equal request. */
+  readonly cursor?: string;
+}
+
+/** Counts over distinct documents that pass scope and filter (and match the text, where the dense weight is 0). */
+export type FacetRequest =
+  /** The most frequent values of a key: strings, members of lists, numbers, booleans. `size` 1 to 1,000, @default 10 */
+  | { readonly key: string; readonly size?: number }
+  /** Numbers in buckets of this width, from 0; empty buckets are left out. */
+  | { readonly key: string; readonly histogram: number }
+  /** Numbers below the first bound, between neighbours (lower bound included), from the last on. 1 to 100 rising bounds. */
+  | { readonly key: string; readonly ranges: readonly number[] }
+  | { readonly key: string; readonly statistics: true };
+
+export type FacetResult =
+  /** By count falling, then by type (boolean, number, string) and value; strings by UTF-8 bytes. */
+  | {
+      readonly key: string;
+      readonly values: readonly { readonly value: string | number | boolean; readonly documents: number }[];
+    }
+  | {
+      readonly key: string;
+      readonly histogram: readonly { readonly from: number; readonly documents: number }[];
+    }
+  | {
+      readonly key: string;
+      readonly ranges: readonly {
+        readonly from?: number;
+        readonly to?: number;
+        readonly documents: number;
+      }[];
+    }
+  | {
+      readonly key: string;
+      /** Over the documents whose value is a number; `minimum`, `maximum`, `mean` are absent where there is none. */
+      readonly statistics: {
+        readonly documents: number;
+        readonly minimum?: number;
+        readonly maximum?: number;
+        readonly mean?: number;
+        readonly sum: number;
+      };
+    };
+
+/** A request with every default filled in: what was really done. */
+export interface ResolvedSearchRequest {
+  readonly query: string;
+  readonly topK: number;
+  readonly filter?: Filter;
+  readonly lexical: {
+    readonly weight: number;
+    readonly candidates: number;
+    readonly fields: Readonly<Record<LexicalField, number>>;
+  };
+  readonly dense: { readonly weight: number; readonly candidates: number };
+  readonly fusion:
+    | { readonly method: 'linear'; readonly normalization: Normalization }
+    | { readonly method: 'rrf'; readonly rankConstant: number };
+  readonly rerank?: { readonly model: string; readonly candidates: number };
+  readonly collapse?: 'document';
+  readonly expand?: 'parent';
+  readonly highlight: boolean;
+  readonly facets: readonly FacetRequest[];
+  readonly minimumScore?: { readonly on: 'dense' | 'fused' | 'rerank'; readonly value: number };
+  readonly cursor?: string;
+}
+
+/** One leg's part in a hit's score; absent where the leg is off or did not return the hit. */
+export interface LegBreakdown {
+  /** From 1. */
+  readonly rank: number;
+  /** BM25, or the cosine. */
+  readonly score: number;
+  /** Linear fusion: the normalised score; RRF: 1 / (rankConstant + rank). */
+  readonly normalized: number;
+}
+
+/** Where a hit's score comes from. */
+export interface Breakdown {
+  readonly lexical?: LegContribution;
+  readonly dense?: LegContribution;
+  readonly fused: { readonly score: number; readonly rank: number };
+  readonly rerank?: { readonly score: number; readonly rank: number };
+}
+
+/** `rank` and `score` are null where the leg did not return the hit: it then contributes its lowest normalised score. */
+export interface LegContribution {
+  readonly rank: number | null;
+  readonly score: number | null;
+  readonly normalized: number;
+  readonly weight: number;
+  readonly contribution: number;
+}
+
+export interface Hit {
+  readonly rank: number;
+  /** The reranker's score where one ran, else the fused score. */
+  readonly score: number;
+  readonly documentId: string;
+  readonly version: string;
+  readonly contentHash: string;
+  readonly source: string;
+  readonly title?: string;
+  readonly uri?: string;
+  readonly mediaType: string;
+  readonly metadata: Metadata;
+  readonly chunk: Omit<Chunk, 'documentId'>;
+  readonly parent?: ParentChunk;
+  /** Ranges of `chunk.text` that the query's words match, [start, end), UTF-16 code units, rising. */
+  readonly highlights?: readonly (readonly [number, number])[];
+  readonly breakdown: Breakdown;
+}
+
+/** Something that failed and was done without. */
+export interface Degradation {
+  readonly stage: 'embed' | 'lexical' | 'dense' | 'rerank' | 'generate';
+  readonly reason: string;
+}
+
+export interface SearchResponse {
+  /** The whole request as it was carried out. */
+  readonly request: ResolvedSearchRequest;
+  readonly results: readonly Hit[];
+  readonly facets: readonly FacetResult[];
+  /** Absent on the last page. */
+  readonly cursor?: string;
+  /** Milliseconds of each stage that ran, and `total`. */
+  readonly timings: Readonly<Record<string, number>>;
+  readonly degraded: readonly Degradation[];
+}
