@@ -1,0 +1,141 @@
+import type { RankedChunk } from '../domain/ranking.ts';
+import type { Breakdown, LegContribution, LegName, ResolvedSearchRequest } from '../domain/search.ts';
+import { compareUtf8 } from '../domain/text-order.ts';
+import type { Candidate } from '../search-engine/search-engine.ts';
+import { normalizeLeg } from './normalize.ts';
+
+/** One leg's hits by rank, with the weight that they carry. */
+export interface WeightedLeg {
+  readonly hits: readonly Candidate[];
+  /** Above 0. */
+  readonly weight: number;
+  /** How many hits the leg was asked for. */
+  readonly candidates: number;
+}
+
+export type Fusion = ResolvedSearchRequest['fusion'];
+
+type Legs = Partial<Record<LegName, WeightedLeg>>;
+
+/** What one leg gives each of its hits, and what it gives a hit that it did not return. */
+interface ScoredLeg {
+  readonly normalized: ArrayLike<number>;
+  readonly missing: number;
+  readonly factor: number;
+}
+
+interface Entry {
+  readonly candidate: Candidate;
+  lexicalRank: number;
+  denseRank: number;
+  score: number;
+}
+
+const legNames = ['lexical', 'dense'] as const;
+
+/**
+ * Merges the legs into one list. Pure.
+ *
+ * - Linear: Σ w·norm(score) / Σw, after `normalizeLeg` (the convex combination of Bruch, Gai and Ingber, ACM TOIS 2023).
+ * - RRF: Σ w / (rankConstant + rank), rank from 1; a leg that did not return a hit adds nothing (Cormack, Clarke and
+ *   Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009).
+ *
+ * The order is total: fused score rounded to 1e-9, best rank in any leg, rank in the dense leg, documentId (UTF-8 bytes),
+ * ordinal.
+ */
+export function fuse(legs: Legs, fusion: Fusion): RankedChunk[] {
+  const scored = scoreLegs(legs, fusion);
+  const entries = collectEntries(legs);
+  for (const entry of entries) {
+    entry.score =
+      contribution(scored.lexical, entry.lexicalRank) + contribution(scored.dense, entry.denseRank);
+  }
+  entries.sort(compareEntries);
+  return entries.map((entry, at) => toRankedChunk(entry, at + 1, legs, scored));
+}
+
+function scoreLegs(legs: Legs, fusion: Fusion): Partial<Record<LegName, ScoredLeg>> {
+  const totalWeight = legNames.reduce((sum, name) => sum + (legs[name]?.weight ?? 0), 0);
+  const scored: Partial<Record<LegName, ScoredLeg>> = {};
+  for (const name of legNames) {
+    const leg = legs[name];
+    if (leg === undefined) continue;
+    if (fusion.method === 'rrf') {
+      const normalized = Float64Array.from(leg.hits, (_, at) => 1 / (fusion.rankConstant + at + 1));
+      scored[name] = { normalized, missing: 0, factor: leg.weight };
+    } else {
+      const scores = Float64Array.from(leg.hits, (hit) => hit.score);
+      const isComplete = leg.hits.length < leg.candidates;
+      const { scores: normalized, missing } = normalizeLeg(name, scores, fusion.normalization, isComplete);
+      scored[name] = { normalized, missing, factor: leg.weight / totalWeight };
+    }
+  }
+  return scored;
+}
+
+function collectEntries(legs: Legs): Entry[] {
+  const entries = new Map<string, Entry>();
+  for (const name of legNames) {
+    legs[name]?.hits.forEach((candidate, at) => {
+      let entry = entries.get(candidate.chunkId);
+      if (entry === undefined) {
+        entry = {
+          candidate,
+          lexicalRank: Number.POSITIVE_INFINITY,
+          denseRank: Number.POSITIVE_INFINITY,
+          score: 0,
+        };
+        entries.set(candidate.chunkId, entry);
+      }
+      if (name === 'lexical') entry.lexicalRank = at + 1;
+      else entry.denseRank = at + 1;
+    });
+  }
+  return [...entries.values()];
+}
+
+function contribution(leg: ScoredLeg | undefined, rank: number): number {
+  if (leg === undefined) return 0;
+  return leg.factor * (rank === Number.POSITIVE_INFINITY ? leg.missing : leg.normalized[rank - 1]!);
+}
+
+function compareEntries(left: Entry, right: Entry): number {
+  return (
+    Math.round(right.score * 1e9) - Math.round(left.score * 1e9) ||
+    Math.min(left.lexicalRank, left.denseRank) - Math.min(right.lexicalRank, right.denseRank) ||
+    compareRanks(left.denseRank, right.denseRank) ||
+    compareUtf8(left.candidate.documentId, right.candidate.documentId) ||
+    left.candidate.ordinal - right.candidate.ordinal
+  );
+}
+
+/** Two absent ranks are equal; a plain difference of infinities would not be a number. */
+function compareRanks(left: number, right: number): number {
+  return left === right ? 0 : left - right;
+}
+
+function toRankedChunk(
+  entry: Entry,
+  rank: number,
+  legs: Legs,
+  scored: Partial<Record<LegName, ScoredLeg>>,
+): RankedChunk {
+  const { chunkId, documentId, ordinal } = entry.candidate;
+  const breakdown: Breakdown = {
+    ...(legs.lexical && { lexical: explain(legs.lexical, scored.lexical!, entry.lexicalRank) }),
+    ...(legs.dense && { dense: explain(legs.dense, scored.dense!, entry.denseRank) }),
+    fused: { score: entry.score, rank },
+  };
+  return { chunkId, documentId, ordinal, breakdown };
+}
+
+function explain(leg: WeightedLeg, scored: ScoredLeg, rank: number): LegContribution {
+  const isReturned = rank !== Number.POSITIVE_INFINITY;
+  return {
+    rank: isReturned ? rank : null,
+    score: isReturned ? leg.hits[rank - 1]!.score : null,
+    normalized: isReturned ? scored.normalized[rank - 1]! : scored.missing,
+    weight: leg.weight,
+    contribution: contribution(scored, rank),
+  };
+}

@@ -1,0 +1,36 @@
+import type { RankedChunk } from '../domain/ranking.ts';
+import type { Hit } from '../domain/search.ts';
+import type { FoundChunk } from '../search-engine/search-engine.ts';
+
+/** Joins a place in the result list with what is shown there. */
+export function toHit(found: FoundChunk, { breakdown }: RankedChunk, rank: number): Hit {
+  const {
+    documentId,
+    version,
+    contentHash,
+    source,
+    mediaType,
+    metadata,
+    title,
+    uri,
+    parent,
+    highlights,
+    ...chunk
+  } = found;
+  return {
+    rank,
+    score: breakdown.rerank?.score ?? breakdown.fused.score,
+    documentId,
+    version: version.toString(),
+    contentHash,
+    source,
+    ...(title !== undefined && { title }),
+    ...(uri !== undefined && { uri }),
+    mediaType,
+    metadata,
+    chunk,
+    ...(parent !== undefined && { parent }),
+    ...(highlights !== undefined && { highlights }),
+    breakdown,
+  };
+}

@@ -1,0 +1,315 @@
+import { InvalidInput } from '../domain/errors.ts';
+import { checkFilter } from '../domain/filter.ts';
+import type { FacetRequest, ResolvedSearchRequest, SearchRequest } from '../domain/search.ts';
+
+export const searchLimits = {
+  queryCharacters: 4_000,
+  topK: 1_000,
+  candidates: 10_000,
+  rerankCandidates: 1_000,
+  rankConstant: 10_000,
+  weight: 1_000_000,
+  fieldWeight: 100,
+  facets: 20,
+  facetValues: 1_000,
+  facetBounds: 100,
+} as const;
+
+const requestFields = [
+  'query',
+  'topK',
+  'filter',
+  'lexical',
+  'dense',
+  'fusion',
+  'rerank',
+  'collapse',
+  'expand',
+  'highlight',
+  'facets',
+  'minimumScore',
+  'cursor',
+];
+const normalizations = ['min_max', 'theoretical_min_max', 'l2', 'z_score'] as const;
+
+/**
+ * Checks a request and fills in every default.
+ * @param rerankingModels ids of the configured reranking models
+ * @throws {InvalidInput} naming the field: what cannot be done is refused, never ignored
+ */
+export function resolveSearchRequest(
+  request: SearchRequest,
+  rerankingModels: readonly string[],
+): ResolvedSearchRequest {
+  const { query, filter, cursor } = checkFields(request, '', requestFields);
+  const topK = wholeNumber(request.topK ?? 10, 'topK', 1, searchLimits.topK);
+  const legs = resolveLegs(request, topK);
+  const fusion = resolveFusion(request.fusion);
+  const rerank = resolveRerank(request.rerank, topK, rerankingModels);
+  const minimumScore = resolveMinimumScore(request, fusion, legs.dense.weight, rerank);
+  if (cursor !== undefined && typeof cursor !== 'string')
+    throw new InvalidInput('cursor', 'Expected cursor to be a string');
+  return {
+    query: checkQuery(query),
+    topK,
+    ...(filter !== undefined && { filter: checkFilter(filter) }),
+    ...legs,
+    fusion,
+    ...(rerank && { rerank }),
+    ...(request.collapse !== undefined && {
+      collapse: oneOf(request.collapse, 'collapse', ['document'] as const),
+    }),
+    ...(request.expand !== undefined && { expand: oneOf(request.expand, 'expand', ['parent'] as const) }),
+    highlight: flag(request.highlight ?? false, 'highlight'),
+    facets: resolveFacets(request.facets),
+    ...(minimumScore && { minimumScore }),
+    ...(cursor !== undefined && { cursor }),
+  };
+}
+
+function checkQuery(query: unknown): string {
+  if (typeof query !== 'string' || query.trim() === '' || query.length > searchLimits.queryCharacters) {
+    throw new InvalidInput(
+      'query',
+      `Expected query to be a text of 1 to ${searchLimits.queryCharacters} characters`,
+    );
+  }
+  if (!query.isWellFormed()) throw new InvalidInput('query', 'Expected query to be well-formed Unicode');
+  return query;
+}
+
+function resolveLegs(request: SearchRequest, topK: number): Pick<ResolvedSearchRequest, 'lexical' | 'dense'> {
+  const lexical = checkFields(request.lexical ?? {}, 'lexical', ['weight', 'candidates', 'fields']);
+  const dense = checkFields(request.dense ?? {}, 'dense', ['weight', 'candidates']);
+  const leg = (name: 'lexical' | 'dense', given: { weight?: number; candidates?: number }) => ({
+    weight: number(given.weight ?? 0.5, `${name}.weight`, 0, searchLimits.weight),
+    candidates: checkCandidates(
+      given.candidates ?? Math.max(100, topK),
+      `${name}.candidates`,
+      topK,
+      searchLimits.candidates,
+    ),
+  });
+  const resolved = {
+    lexical: { ...leg('lexical', lexical), fields: resolveFields(lexical.fields) },
+    dense: leg('dense', dense),
+  };
+  if (resolved.lexical.weight === 0 && resolved.dense.weight === 0) {
+    throw new InvalidInput(
+      'dense.weight',
+      'Expected lexical.weight or dense.weight to be above 0, got 0 for both',
+    );
+  }
+  return resolved;
+}
+
+function resolveFields(
+  given: NonNullable<SearchRequest['lexical']>['fields'],
+): Record<'title' | 'text', number> {
+  if (given === undefined) return { title: 1, text: 1 };
+  checkFields(given, 'lexical.fields', ['title', 'text']);
+  const fields = {
+    title: number(given.title ?? 0, 'lexical.fields.title', 0, searchLimits.fieldWeight),
+    text: number(given.text ?? 0, 'lexical.fields.text', 0, searchLimits.fieldWeight),
+  };
+  if (fields.title === 0 && fields.text === 0) {
+    throw new InvalidInput('lexical.fields', 'Expected lexical.fields to weigh title or text above 0');
+  }
+  return fields;
+}
+
+function resolveFusion(given: SearchRequest['fusion']): ResolvedSearchRequest['fusion'] {
+  const { method, normalization, rankConstant } = checkFields(given ?? {}, 'fusion', [
+    'method',
+    'normalization',
+    'rankConstant',
+  ]);
+  if (oneOf(method ?? 'linear', 'fusion.method', ['linear', 'rrf'] as const) === 'rrf') {
+    if (normalization !== undefined) {
+      throw new InvalidInput(
+        'fusion.normalization',
+        'Expected no fusion.normalization with method rrf, which uses ranks only',
+      );
+    }
+    return {
+      method: 'rrf',
+      rankConstant: wholeNumber(rankConstant ?? 60, 'fusion.rankConstant', 1, searchLimits.rankConstant),
+    };
+  }
+  if (rankConstant !== undefined) {
+    throw new InvalidInput(
+      'fusion.rankConstant',
+      'Expected no fusion.rankConstant with method linear, which uses scores',
+    );
+  }
+  return {
+    method: 'linear',
+    normalization: oneOf(normalization ?? 'min_max', 'fusion.normalization', normalizations),
+  };
+}
+
+function resolveRerank(
+  given: SearchRequest['rerank'],
+  topK: number,
+  models: readonly string[],
+): ResolvedSearchRequest['rerank'] {
+  if (given === undefined) return undefined;
+  const { model, candidates } = checkFields(given, 'rerank', ['model', 'candidates']);
+  if (!models.includes(model)) {
+    const known = models.length === 0 ? 'none is configured' : `configured: ${models.join(', ')}`;
+    throw new InvalidInput('rerank.model', `Unknown rerank.model ${JSON.stringify(model)}, ${known}`);
+  }
+  return {
+    model,
+    candidates: checkCandidates(
+      candidates ?? Math.max(50, topK),
+      'rerank.candidates',
+      topK,
+      searchLimits.rerankCandidates,
+    ),
+  };
+}
+
+function resolveMinimumScore(
+  request: SearchRequest,
+  fusion: ResolvedSearchRequest['fusion'],
+  denseWeight: number,
+  rerank: ResolvedSearchRequest['rerank'],
+): ResolvedSearchRequest['minimumScore'] {
+  if (request.minimumScore === undefined) return undefined;
+  const { on, value } = checkFields(request.minimumScore, 'minimumScore', ['on', 'value']);
+  oneOf(on, 'minimumScore.on', ['dense', 'fused', 'rerank'] as const);
+  if (on === 'fused' && fusion.method === 'rrf') {
+    throw new InvalidInput(
+      'minimumScore',
+      'Expected no minimumScore on fused with method rrf, whose scores do not measure relevance',
+    );
+  }
+  if (on === 'dense' && denseWeight === 0) {
+    throw new InvalidInput(
+      'minimumScore',
+      'Expected dense.weight above 0 for a minimumScore on dense, got 0',
+    );
+  }
+  if (on === 'rerank' && rerank === undefined) {
+    throw new InvalidInput('minimumScore', 'Expected a rerank.model for a minimumScore on rerank');
+  }
+  return { on, value: number(value, 'minimumScore.value', -Number.MAX_VALUE, Number.MAX_VALUE) };
+}
+
+function resolveFacets(given: SearchRequest['facets']): readonly FacetRequest[] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given) || given.length > searchLimits.facets) {
+    throw new InvalidInput('facets', `Expected facets to be a list of at most ${searchLimits.facets}`);
+  }
+  return given.map((facet, at) => resolveFacet(facet, `facets[${at}]`));
+}
+
+function resolveFacet(facet: FacetRequest, field: string): FacetRequest {
+  const given = checkFields(facet as Record<string, unknown>, field, [
+    'key',
+    'size',
+    'histogram',
+    'ranges',
+    'statistics',
+  ]);
+  const { key, size, histogram, ranges, statistics } = given;
+  if (typeof key !== 'string' || key === '' || Buffer.byteLength(key) > 100 || !key.isWellFormed()) {
+    throw new InvalidInput(`${field}.key`, `Expected ${field}.key to be a string of 1 to 100 bytes`);
+  }
+  const kinds = Object.entries({ size, histogram, ranges, statistics }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (kinds.length > 1) {
+    throw new InvalidInput(
+      field,
+      `Expected ${field} to have one of size, histogram, ranges and statistics, got ${kinds.map(([name]) => name).join(', ')}`,
+    );
+  }
+  if (histogram !== undefined) {
+    return { key, histogram: number(histogram, `${field}.histogram`, Number.MIN_VALUE, Number.MAX_VALUE) };
+  }
+  if (ranges !== undefined) return { key, ranges: checkBounds(ranges, `${field}.ranges`) };
+  if (statistics !== undefined) {
+    if (statistics !== true)
+      throw new InvalidInput(`${field}.statistics`, `Expected ${field}.statistics to be true`);
+    return { key, statistics };
+  }
+  return { key, size: wholeNumber(size ?? 10, `${field}.size`, 1, searchLimits.facetValues) };
+}
+
+function checkBounds(bounds: unknown, field: string): readonly number[] {
+  const isRising =
+    Array.isArray(bounds) &&
+    bounds.length >= 1 &&
+    bounds.length <= searchLimits.facetBounds &&
+    bounds.every((bound, at) => Number.isFinite(bound) && (at === 0 || bound > bounds[at - 1]));
+  if (!isRising) {
+    throw new InvalidInput(field, `Expected ${field} to be 1 to ${searchLimits.facetBounds} rising numbers`);
+  }
+  return bounds as number[];
+}
+
+function checkCandidates(value: unknown, field: string, topK: number, most: number): number {
+  const candidates = wholeNumber(value, field, 1, most);
+  if (candidates < topK)
+    throw new InvalidInput(field, `Expected ${field} to be at least topK (${topK}), got ${candidates}`);
+  return candidates;
+}
+
+function checkFields<T extends object>(value: T, field: string, known: readonly string[]): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidInput(field || 'request', `Expected ${field || 'the request'} to be an object`);
+  }
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    const path = field === '' ? unknown : `${field}.${unknown}`;
+    throw new InvalidInput(path, `Unknown field ${path}, expected one of ${known.join(', ')}`);
+  }
+  return value;
+}
+
+function wholeNumber(value: unknown, field: string, least: number, most: number): number {
+  if (!Number.isSafeInteger(value) || Number(value) < least || Number(value) > most) {
+    throw new InvalidInput(
+      field,
+      `Expected ${field} to be a whole number from ${least} to ${most}, got ${shown(value)}`,
+    );
+  }
+  return Number(value);
+}
+
+function number(value: unknown, field: string, least: number, most: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < least || value > most) {
+    const range =
+      most === Number.MAX_VALUE
+        ? least === 0
+          ? 'from 0'
+          : least > 0
+            ? 'above 0'
+            : ''
+        : `from ${least} to ${most}`;
+    throw new InvalidInput(
+      field,
+      `Expected ${field} to be a finite number ${range}, got ${shown(value)}`.replace(' ,', ','),
+    );
+  }
+  return value;
+}
+
+function flag(value: unknown, field: string): boolean {
+  if (typeof value !== 'boolean')
+    throw new InvalidInput(field, `Expected ${field} to be true or false, got ${shown(value)}`);
+  return value;
+}
+
+function oneOf<T extends string>(value: unknown, field: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined)
+    throw new InvalidInput(field, `Expected ${field} to be ${allowed.join(' or ')}, got ${shown(value)}`);
+  return found;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'number' ? String(value) : String(JSON.stringify(value)).slice(0, 60);
+}

@@ -1,0 +1,121 @@
+import { BraidError, EngineUnavailable, ModelUnavailable } from '../domain/errors.ts';
+import type { RankedChunk } from '../domain/ranking.ts';
+import type { Scope } from '../domain/scope.ts';
+import type { Degradation, FacetResult, ResolvedSearchRequest } from '../domain/search.ts';
+import type { EmbeddingModel } from '../models/embedding-model.ts';
+import type { Leg, LegsQuery, LegsResult, SearchEngine } from '../search-engine/search-engine.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { fuse, type WeightedLeg } from './fuse.ts';
+
+export interface Retrieval {
+  /** The whole fused list, best first. */
+  readonly ranked: readonly RankedChunk[];
+  readonly facets: readonly FacetResult[];
+  readonly timings: Readonly<Record<string, number>>;
+  readonly degraded: readonly Degradation[];
+}
+
+export type Retrieve = (
+  scope: Scope,
+  request: ResolvedSearchRequest,
+  signal?: AbortSignal,
+) => Promise<Retrieval>;
+
+/**
+ * query -> legs -> fuse. Both legs go to the engine in one call; a leg of weight 0 is not run and its query not embedded.
+ *
+ * An embedding model that fails leaves the lexical leg, and a leg that fails leaves the other, each named in `degraded`;
+ * a request that rests on what failed (one leg only, a minimum score on it) fails.
+ */
+export function createRetrieve(engine: SearchEngine, model: EmbeddingModel, telemetry: Telemetry): Retrieve {
+  return async (scope, request, signal) => {
+    const timings: Record<string, number> = {};
+    const degraded: Degradation[] = [];
+    const note = (stage: Degradation['stage'], reason: string) => {
+      degraded.push({ stage, reason });
+      telemetry.count('degradations', 1, { stage });
+      telemetry.log.warn({ stage, reason }, 'search goes on without a stage');
+    };
+
+    const vector =
+      request.dense.weight > 0 ? await embedQuery(model, request, timings, note, signal) : undefined;
+    const found = await engine.find(scope, legsQuery(request, vector), signal);
+    for (const name of ['lexical', 'dense'] as const) {
+      const leg = found[name];
+      if (leg === undefined) continue;
+      timings[name] = leg.milliseconds;
+      if (leg.failed !== undefined) note(name, leg.failed);
+    }
+    checkUsable(request, found, vector);
+
+    const startedAt = performance.now();
+    const ranked = fuse(weightedLegs(request, found), request.fusion);
+    timings.fuse = performance.now() - startedAt;
+    for (const [stage, milliseconds] of Object.entries(timings)) telemetry.stage(stage, milliseconds);
+    return { ranked, facets: found.facets, timings, degraded };
+  };
+}
+
+async function embedQuery(
+  model: EmbeddingModel,
+  request: ResolvedSearchRequest,
+  timings: Record<string, number>,
+  note: (stage: 'embed', reason: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array | undefined> {
+  const startedAt = performance.now();
+  try {
+    return await model.embedQuery(request.query, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const reason = error instanceof BraidError ? error.message : 'the embedding model failed';
+    if (request.lexical.weight === 0 || request.minimumScore?.on === 'dense') {
+      throw new ModelUnavailable(`Cannot embed the query: ${reason}`, { cause: error });
+    }
+    note('embed', reason);
+    return undefined;
+  } finally {
+    timings.embed = performance.now() - startedAt;
+  }
+}
+
+function legsQuery(request: ResolvedSearchRequest, vector: Float32Array | undefined): LegsQuery {
+  const { lexical, dense, filter, facets } = request;
+  return {
+    ...(lexical.weight > 0 && {
+      lexical: { text: request.query, fields: lexical.fields, candidates: lexical.candidates },
+    }),
+    ...(vector && { dense: { vector, candidates: dense.candidates } }),
+    ...(filter && { filter }),
+    ...(facets.length > 0 && { facets, facetsMatchText: dense.weight === 0 }),
+  };
+}
+
+/** A leg that failed may be done without only where the other one ran and nothing rests on it. */
+function checkUsable(
+  request: ResolvedSearchRequest,
+  found: LegsResult,
+  vector: Float32Array | undefined,
+): void {
+  const works = (leg: Leg | undefined) => leg !== undefined && leg.failed === undefined;
+  const isDenseNeeded = request.minimumScore?.on === 'dense';
+  const failed = found.lexical?.failed ?? found.dense?.failed;
+  if (failed === undefined) return;
+  const isUsable = isDenseNeeded
+    ? works(found.dense)
+    : works(found.lexical) || (vector !== undefined && works(found.dense));
+  if (!isUsable) throw new EngineUnavailable(`Cannot search: ${failed}`);
+}
+
+function weightedLegs(
+  request: ResolvedSearchRequest,
+  found: LegsResult,
+): Partial<Record<'lexical' | 'dense', WeightedLeg>> {
+  const weighted: Partial<Record<'lexical' | 'dense', WeightedLeg>> = {};
+  for (const name of ['lexical', 'dense'] as const) {
+    const leg = found[name];
+    if (leg === undefined || leg.failed !== undefined) continue;
+    weighted[name] = { hits: leg.hits, weight: request[name].weight, candidates: request[name].candidates };
+  }
+  return weighted;
+}
