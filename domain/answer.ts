@@ -1,10 +1,10 @@
 import type { Degradation, Hit, ResolvedSearchRequest, SearchRequest } from './search.ts';
 
-/** A question over the tenant's documents. `search` is any search request but its query and cursor. */
+/** A question over the tenant's documents. `search` is a search request without query, topK, cursor and facets. */
 export interface AnswerRequest {
   /** 1 to 4,000 characters. */
   readonly question: string;
-  readonly search?: Omit<SearchRequest, 'query' | 'cursor' | 'facets'>;
+  readonly search?: Omit<SearchRequest, 'query' | 'topK' | 'cursor' | 'facets'>;
   /** How many hits the answer may rest on, 1 to 50. @default 5 */
   readonly passages?: number;
   /** Id of a configured language model. @default the configured one */
