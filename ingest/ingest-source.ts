@@ -1,0 +1,152 @@
+import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import PQueue from 'p-queue';
+import {
+  type BraidError,
+  DocumentRefused,
+  EngineUnavailable,
+  InvalidInput,
+  ModelUnavailable,
+  type RefusalReason,
+  SourceConflict,
+} from '../domain/errors.ts';
+import type { IngestProgress, IngestReport, Refusal, WriteResult } from '../domain/ingest.ts';
+import type { Scope } from '../domain/scope.ts';
+import type { Source, SourceItem } from '../sources/source.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Ingest } from './ingest.ts';
+
+export interface IngestSourceOptions {
+  readonly onProgress?: (progress: IngestProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export type IngestSource = (
+  scope: Scope,
+  source: Source,
+  options?: IngestSourceOptions,
+) => Promise<IngestReport>;
+
+/** Retries of one document while the engine or a model is away: 0.1 s doubling to 10 s, about a minute in all. */
+const maxAttempts = 12;
+
+/**
+ * Takes in everything that a source lists, `concurrency` documents at a time. What is refused is reported and the rest
+ * goes on; an engine or a model that stays away ends the run with its error, and what was stored until then stays.
+ */
+export function createIngestSource(ingest: Ingest, concurrency: number, telemetry: Telemetry): IngestSource {
+  const patience = retry(
+    handleWhen((error) => error instanceof EngineUnavailable || error instanceof ModelUnavailable),
+    { maxAttempts, backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 10_000 }) },
+  );
+  patience.onRetry(({ attempt, delay }) => {
+    telemetry.log.warn({ attempt, delayMs: Math.round(delay) }, 'engine or model is away, waiting');
+  });
+
+  return async (scope, source, { onProgress, signal } = {}) => {
+    const account = new Account();
+    const queue = new PQueue({ concurrency });
+    const ended = new AbortController();
+    const stop = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+    const claimed = new Set<string>();
+    let failure: { readonly error: unknown } | undefined;
+
+    const take = async (item: SourceItem) => {
+      if (stop.aborted) return;
+      try {
+        const document = await item.load(stop);
+        if (claimed.has(document.documentId)) {
+          throw new DocumentRefused(
+            'invalid_document',
+            `Cannot index ${JSON.stringify(item.name)}: document id ${JSON.stringify(document.documentId)} came twice in one ingest`,
+          );
+        }
+        claimed.add(document.documentId);
+        account.add(await patience.execute(() => ingest(scope, { operation: 'upsert', document }), stop));
+      } catch (error) {
+        if (stop.aborted) return;
+        const refusal = asRefusal(item.name, error);
+        if (refusal === undefined) {
+          failure = { error };
+          ended.abort(error);
+          return;
+        }
+        account.refuse(refusal);
+        telemetry.count('refusals', 1, { reason: refusal.reason });
+      }
+      onProgress?.({ seen: account.seen, done: account.done, chunks: account.chunks, name: item.name });
+    };
+
+    for await (const item of source.items(stop)) {
+      if (stop.aborted) break;
+      account.seen += 1;
+      // A bounded queue: a source of millions is listed no faster than it is taken in.
+      await queue.onSizeLessThan(concurrency * 2);
+      void queue.add(() => take(item));
+    }
+    await queue.onIdle();
+    if (failure !== undefined) throw failure.error;
+    signal?.throwIfAborted();
+    return account.report();
+  };
+}
+
+/** What concerns one document only; undefined for what stops the run. */
+function asRefusal(name: string, error: unknown): Refusal | undefined {
+  const reason = refusalReason(error);
+  return reason === undefined ? undefined : { name, reason, message: (error as BraidError).message };
+}
+
+function refusalReason(error: unknown): RefusalReason | undefined {
+  if (error instanceof DocumentRefused) return error.reason;
+  if (error instanceof SourceConflict) return 'source_conflict';
+  if (error instanceof InvalidInput) return 'invalid_document';
+  return undefined;
+}
+
+class Account {
+  readonly #startedAt = performance.now();
+  readonly #refusals: Refusal[] = [];
+  #indexed = 0;
+  #unchanged = 0;
+  #stale = 0;
+  #embedded = 0;
+  #truncated = 0;
+  seen = 0;
+  chunks = 0;
+
+  get done(): number {
+    return this.#indexed + this.#unchanged + this.#stale + this.#refusals.length;
+  }
+
+  add(result: WriteResult): void {
+    if (result.outcome === 'unchanged') this.#unchanged += 1;
+    else if (result.outcome === 'stale') this.#stale += 1;
+    else this.#indexed += 1;
+    this.chunks += result.chunks;
+    this.#embedded += result.embedded;
+    this.#truncated += result.truncated;
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#refusals.push(refusal);
+  }
+
+  report(): IngestReport {
+    const refused: Partial<Record<RefusalReason, number>> = {};
+    for (const { reason } of this.#refusals) refused[reason] = (refused[reason] ?? 0) + 1;
+    return {
+      documents: {
+        seen: this.seen,
+        indexed: this.#indexed,
+        unchanged: this.#unchanged,
+        stale: this.#stale,
+        refused,
+      },
+      refusals: this.#refusals,
+      chunks: this.chunks,
+      embedded: this.#embedded,
+      truncated: this.#truncated,
+      seconds: (performance.now() - this.#startedAt) / 1000,
+    };
+  }
+}

@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createEmbed } from '../../ingest/embed.ts';
+import type { EmbeddingModel } from '../../models/embedding-model.ts';
+
+/** Embeds a text as its length, and notes each call. */
+function recordingModel(calls: string[][], fails: (call: number) => boolean = () => false): EmbeddingModel {
+  return {
+    id: 'length',
+    dimensions: 1,
+    maxInputTokens: 10,
+    maxTextsPerCall: 96,
+    tokenizer: { count: (text) => text.length, specialTokens: 0 },
+    async embedPassages(texts) {
+      calls.push([...texts]);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (fails(calls.length)) throw new Error(`call ${calls.length} failed`);
+      return { vectors: texts.map((text) => Float32Array.of(text.length)), truncated: 0, tokens: 0 };
+    },
+    embedQuery: () => Promise.reject(new Error('Expected no query')),
+  };
+}
+
+const textsOf = (...texts: string[]) => new Map(texts.map((text) => [`print of ${text}`, text]));
+
+describe('createEmbed', () => {
+  it('joins the texts of documents that are in work together into one call', async () => {
+    const calls: string[][] = [];
+    const embed = createEmbed(recordingModel(calls));
+    await Promise.all([
+      embed('t', textsOf('a', 'bb')),
+      embed('t', textsOf('ccc')),
+      embed('t', textsOf('dddd')),
+    ]);
+    expect(calls).toEqual([['a', 'bb', 'ccc', 'dddd']]);
+  });
+
+  it('embeds a text once that two documents of a tenant want at the same time, and never shares across tenants', async () => {
+    const calls: string[][] = [];
+    const embed = createEmbed(recordingModel(calls));
+    const [first, second, foreign] = await Promise.all([
+      embed('t', textsOf('same')),
+      embed('t', textsOf('same')),
+      embed('u', textsOf('same')),
+    ]);
+    expect(calls.flat()).toEqual(['same', 'same']);
+    expect([first.embedded, second.embedded, foreign.embedded]).toEqual([1, 0, 1]);
+    expect(second.vectors.get('print of same')).toEqual(Float32Array.of(4));
+  });
+
+  it('fails only the documents of the call that failed, and embeds again when asked again', async () => {
+    const calls: string[][] = [];
+    const embed = createEmbed(recordingModel(calls, (call) => call === 1));
+    await expect(embed('t', textsOf('a'))).rejects.toThrow('call 1 failed');
+    const again = await embed('t', textsOf('a'));
+    expect(again.vectors.get('print of a')).toEqual(Float32Array.of(1));
+  });
+
+  it('gives each document its own vectors whatever comes together', async () => {
+    const documents = fc.array(fc.uniqueArray(fc.string({ minLength: 1, maxLength: 6 }), { maxLength: 5 }), {
+      maxLength: 8,
+    });
+    await fc.assert(
+      fc.asyncProperty(documents, async (given) => {
+        const embed = createEmbed(recordingModel([]));
+        const results = await Promise.all(given.map((texts) => embed('t', textsOf(...texts))));
+        results.forEach(({ vectors }, at) => {
+          for (const text of given[at]!)
+            expect(vectors.get(`print of ${text}`)).toEqual(Float32Array.of(text.length));
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
