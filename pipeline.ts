@@ -1,50 +1,40 @@
-import type { Access } from './domain/access.ts';
+import type { Answer } from './answer/answer.ts';
+import { mayRead } from './domain/access.ts';
 import type { AnswerEvent, AnswerRequest } from './domain/answer.ts';
 import type { Chunk } from './domain/chunk.ts';
-import type { Document, Metadata } from './domain/document.ts';
-import type { DocumentRecord } from './domain/document-record.ts';
+import { type DocumentRecord, isLive } from './domain/document-record.ts';
+import { InvalidInput, ModelUnavailable, NotFound } from './domain/errors.ts';
 import type { IngestProgress, IngestReport, WriteResult } from './domain/ingest.ts';
+import type { Job } from './domain/job.ts';
+import type { RankedChunk } from './domain/ranking.ts';
 import type { Scope } from './domain/scope.ts';
-import type { SearchRequest, SearchResponse } from './domain/search.ts';
-import type { ListPage } from './search-engine/document-store.ts';
+import type { Degradation, ResolvedSearchRequest, SearchRequest, SearchResponse } from './domain/search.ts';
+import type { Ingest, RequestedChange } from './ingest/ingest.ts';
+import type { IngestSource } from './ingest/ingest-source.ts';
+import type { Jobs } from './ingest/jobs.ts';
+import type { LanguageModel } from './models/language-model.ts';
+import { collapseByDocument } from './rerank/collapse.ts';
+import type { Rerank } from './rerank/rerank.ts';
+import { nextCursor, pageOffset } from './retrieval/cursor.ts';
+import { toHit } from './retrieval/hit.ts';
+import { atLeastMinimumScore } from './retrieval/minimum-score.ts';
+import { resolveSearchRequest } from './retrieval/resolve.ts';
+import type { Retrieve } from './retrieval/retrieve.ts';
+import type { DocumentStore, ListPage } from './search-engine/document-store.ts';
+import type { FoundChunk, SearchEngine } from './search-engine/search-engine.ts';
 import type { Source } from './sources/source.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+
+export type { Job } from './domain/job.ts';
 
 /** A change to one document that an indexer or the API asks for. */
-export type DocumentChange =
-  | { readonly operation: 'upsert'; readonly document: Document }
-  | {
-      readonly operation: 'patch';
-      readonly documentId: string;
-      /** Absent: the stored document's. */
-      readonly source?: string;
-      readonly version?: bigint;
-      readonly metadata?: Metadata;
-      readonly access?: Access;
-    }
-  | {
-      readonly operation: 'delete';
-      readonly documentId: string;
-      readonly source?: string;
-      readonly version?: bigint;
-    };
+export type DocumentChange = RequestedChange;
 
 export interface WriteOptions {
   /** The version that must be stored now (`If-Match`); `null`: no live document may be. */
   readonly ifVersion?: bigint | null;
   /** Return only when the change can be found. @default false */
   readonly searchable?: boolean;
-}
-
-export interface Job {
-  readonly jobId: string;
-  readonly state: 'queued' | 'running' | 'done' | 'failed';
-  readonly operation: DocumentChange['operation'];
-  readonly documentId: string;
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-  readonly finishedAt?: string;
-  readonly result?: WriteResult;
-  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /** What Braid does, each under a scope: the two sentences of the design, as calls. */
@@ -85,4 +75,197 @@ export interface Pipeline {
   ready(): Promise<void>;
   /** Finishes what runs, takes nothing new, keeps jobs that have not started. */
   close(): Promise<void>;
+}
+
+/** The stages, each already given its ports, and the ports that the pipeline itself reads. */
+export interface Stages {
+  readonly ingest: Ingest;
+  readonly ingestSource: IngestSource;
+  readonly jobs: Jobs;
+  readonly retrieve: Retrieve;
+  readonly rerank: Rerank;
+  readonly answer: Answer;
+  readonly engine: SearchEngine;
+  readonly documents: DocumentStore;
+  /** The first is the default. */
+  readonly languageModels: readonly LanguageModel[];
+  readonly rerankingModels: readonly string[];
+  readonly telemetry: Telemetry;
+  ready(): Promise<void>;
+}
+
+const answerLimits = { passages: 50, questionCharacters: 4_000 } as const;
+
+/** Joins the stages: document -> index, and query -> answer. */
+export function createPipeline(stages: Stages): Pipeline {
+  const search = (scope: Scope, request: SearchRequest, signal?: AbortSignal) =>
+    runSearch(stages, scope, request, signal);
+  return {
+    ingest: (scope, source, options) => stages.ingestSource(scope, source, options),
+
+    async write(scope, change, { ifVersion, searchable = false } = {}) {
+      const result = await stages.ingest(scope, change, ifVersion);
+      if (searchable) await stages.documents.refresh(scope);
+      return result;
+    },
+
+    submit: (scope, change, { ifVersion } = {}) => stages.jobs.submit(scope, change, ifVersion),
+    job: (scope, jobId) => stages.jobs.job(scope, jobId),
+    search,
+    answer: (scope, request, signal) => runAnswer(stages, search, scope, request, signal),
+
+    async document(scope, documentId) {
+      const record = (await stages.documents.record(scope, documentId))?.record;
+      if (record === undefined || !isLive(record) || !mayRead(scope, record.access?.value)) {
+        throw new NotFound(`There is no document ${JSON.stringify(documentId)}`);
+      }
+      return { record, chunks: await stages.documents.chunks(scope, documentId) };
+    },
+
+    documents: (scope, page) => stages.documents.list(scope, page),
+    ready: () => stages.ready(),
+    close: () => stages.jobs.close(),
+  };
+}
+
+/** retrieve -> collapse -> rerank -> page -> fetch. */
+async function runSearch(
+  stages: Stages,
+  scope: Scope,
+  given: SearchRequest,
+  signal?: AbortSignal,
+): Promise<SearchResponse> {
+  const startedAt = performance.now();
+  const request = resolveSearchRequest(given, stages.rerankingModels);
+  const retrieval = await stages.retrieve(scope, request, signal);
+  const timings: Record<string, number> = { ...retrieval.timings };
+  const degraded: Degradation[] = [...retrieval.degraded];
+
+  const fetch = async (chunks: readonly RankedChunk[]): Promise<Map<string, FoundChunk>> => {
+    if (chunks.length === 0) return new Map();
+    const fetchedAt = performance.now();
+    const found = await stages.engine.fetch(scope, chunks, fetchOptions(request), signal);
+    timings.fetch = performance.now() - fetchedAt;
+    stages.telemetry.stage('fetch', timings.fetch);
+    return new Map(found.map((chunk) => [chunk.chunkId, chunk]));
+  };
+
+  let ranked = atLeastMinimumScore(retrieval.ranked, 'dense', request.minimumScore);
+  ranked = atLeastMinimumScore(ranked, 'fused', request.minimumScore);
+  if (request.collapse === 'document') ranked = collapseByDocument(ranked);
+
+  let shown: Map<string, FoundChunk> | undefined;
+  if (request.rerank !== undefined) {
+    const candidates = ranked.slice(0, request.rerank.candidates);
+    const texts = await fetch(candidates);
+    const present = candidates.filter(({ chunkId }) => texts.has(chunkId));
+    const reranked = await stages.rerank(
+      request.rerank.model,
+      request.query,
+      present,
+      present.map(({ chunkId }) => rerankedText(texts.get(chunkId)!)),
+      signal,
+    );
+    timings.rerank = reranked.milliseconds;
+    degraded.push(...reranked.degraded);
+    if (reranked.degraded.length > 0 && request.minimumScore?.on === 'rerank') {
+      throw new ModelUnavailable(`Cannot hold minimumScore on rerank: ${reranked.degraded[0]!.reason}`);
+    }
+    ranked = atLeastMinimumScore(reranked.ranked, 'rerank', request.minimumScore);
+    shown = texts;
+  }
+
+  const ids = ranked.map(({ chunkId }) => chunkId);
+  const offset = pageOffset(scope.tenantId, request, ids);
+  const page = ranked.slice(offset, offset + request.topK);
+  shown ??= await fetch(page);
+  const cursor = nextCursor(scope.tenantId, request, ids, offset + page.length);
+  timings.total = performance.now() - startedAt;
+  stages.telemetry.stage('search', timings.total);
+  return {
+    request,
+    results: page.flatMap((chunk, at) => {
+      const found = shown.get(chunk.chunkId);
+      return found === undefined ? [] : [toHit(found, chunk, offset + at + 1)];
+    }),
+    facets: retrieval.facets,
+    ...(cursor !== undefined && { cursor }),
+    timings,
+    degraded,
+  };
+}
+
+function fetchOptions({ expand, highlight, query }: ResolvedSearchRequest): {
+  parents: boolean;
+  highlight?: string;
+} {
+  return { parents: expand === 'parent', ...(highlight && { highlight: query }) };
+}
+
+function rerankedText({ title, context, text }: FoundChunk): string {
+  return [title, context, text].filter((part) => part !== undefined && part !== '').join('\n');
+}
+
+async function* runAnswer(
+  stages: Stages,
+  search: Pipeline['search'],
+  scope: Scope,
+  request: AnswerRequest,
+  signal?: AbortSignal,
+): AsyncGenerator<AnswerEvent> {
+  const { question, passages, model, search: given } = checkAnswerRequest(request);
+  const languageModel =
+    model === undefined ? stages.languageModels[0] : stages.languageModels.find(({ id }) => id === model);
+  if (languageModel === undefined) {
+    const known = stages.languageModels.map(({ id }) => id).join(', ');
+    throw new InvalidInput('model', `Unknown model ${JSON.stringify(model)}, configured: ${known || 'none'}`);
+  }
+  const found = await search(scope, { ...given, query: question, topK: passages }, signal).catch(
+    inTermsOfAnswer,
+  );
+  yield* stages.answer(question, found, languageModel, signal);
+}
+
+/** The search's query is the answer's question. */
+function inTermsOfAnswer(error: unknown): never {
+  if (error instanceof InvalidInput && error.field !== 'query') {
+    throw new InvalidInput(`search.${error.field}`, error.message, { cause: error });
+  }
+  throw error;
+}
+
+function checkAnswerRequest(request: AnswerRequest): AnswerRequest & { readonly passages: number } {
+  const unknown = Object.keys(request).find(
+    (key) => !['question', 'search', 'passages', 'model'].includes(key),
+  );
+  if (unknown !== undefined)
+    throw new InvalidInput(
+      unknown,
+      `Unknown field ${unknown}, expected one of question, search, passages, model`,
+    );
+  const { question, passages = 5, search = {} } = request;
+  const own = ['query', 'topK', 'cursor', 'facets'].find((key) => key in search);
+  if (own !== undefined) {
+    throw new InvalidInput(
+      `search.${own}`,
+      `Expected no search.${own}: an answer sets it by its question and passages`,
+    );
+  }
+  if (
+    typeof question !== 'string' ||
+    question.trim() === '' ||
+    question.length > answerLimits.questionCharacters
+  ) {
+    throw new InvalidInput(
+      'question',
+      `Expected question to be a text of 1 to ${answerLimits.questionCharacters} characters`,
+    );
+  }
+  if (!Number.isSafeInteger(passages) || passages < 1 || passages > answerLimits.passages) {
+    throw new InvalidInput(
+      'passages',
+      `Expected passages to be a whole number from 1 to ${answerLimits.passages}, got ${passages}`,
+    );
+  }
+  return { ...request, passages };
 }

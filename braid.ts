@@ -1,0 +1,128 @@
+import { fileURLToPath } from 'node:url';
+import { createAnswer } from './answer/answer.ts';
+import type { Config } from './config.ts';
+import { InvalidConfiguration } from './domain/errors.ts';
+import { createScopeMaker, type ScopeMaker } from './identity/scope.ts';
+import { createChunker } from './ingest/chunk.ts';
+import { createIngest } from './ingest/ingest.ts';
+import { createIngestSource } from './ingest/ingest-source.ts';
+import { createJobs } from './ingest/jobs.ts';
+import { createParser } from './ingest/parse.ts';
+import type { EmbeddingModel } from './models/embedding-model.ts';
+import type { LanguageModel } from './models/language-model.ts';
+import { createExtractiveModel } from './models/local/extractive.ts';
+import { createLocalEmbeddingModel } from './models/local/minilm.ts';
+import type { RerankingModel } from './models/reranking-model.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
+import { createRerank } from './rerank/rerank.ts';
+import { createRetrieve } from './retrieval/retrieve.ts';
+import type { DocumentStore } from './search-engine/document-store.ts';
+import { createOpenSearchEngine } from './search-engine/opensearch/create-opensearch-engine.ts';
+import type { SearchEngine } from './search-engine/search-engine.ts';
+import { createSqliteEngine } from './search-engine/sqlite/create-sqlite-engine.ts';
+import type { StateStore } from './search-engine/state-store.ts';
+import { createTelemetry } from './telemetry/create-telemetry.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+
+/** A running Braid. */
+export interface Braid {
+  readonly pipeline: Pipeline;
+  readonly scopes: ScopeMaker;
+  readonly telemetry: Telemetry;
+  readonly embeddingModel: EmbeddingModel;
+  readonly engine: SearchEngine;
+  readonly documents: DocumentStore;
+  /** The metrics in Prometheus' text format. */
+  prometheus(): Promise<string>;
+  /** Finishes what runs and lets go of files, processes and connections. */
+  close(): Promise<void>;
+}
+
+/** Both engines, as the composition root knows them. */
+interface Engine {
+  readonly engine: SearchEngine;
+  readonly documents: DocumentStore;
+  readonly state: StateStore;
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const assets = fileURLToPath(new URL('assets/', import.meta.url));
+
+/** A reranking model gets this long before the fused order is returned. */
+const rerankTimeoutMs = 2_000;
+
+/**
+ * Builds Braid from its configuration: the only place that chooses adapters.
+ * @throws {InvalidConfiguration} {EngineUnavailable} {EngineMismatch}
+ */
+export async function createBraid(config: Config): Promise<Braid> {
+  const { telemetry, prometheus, close: closeTelemetry } = createTelemetry({ level: config.log.level });
+  const model = await createEmbeddingModel(config, telemetry);
+  const adapter = await createEngine(config, model, telemetry);
+  const parser = createParser(config.ingest.parse, telemetry);
+  const chunker = createChunker(config.ingest.chunking, model);
+  const { engine, documents, state } = adapter;
+  const scopes = createScopeMaker({
+    accessRequired: (tenantId) => config.tenants[tenantId]?.accessControl === 'required',
+  });
+  const rerankingModels: readonly RerankingModel[] = [];
+
+  const ingest = createIngest({ parser, chunker, model, documents, telemetry });
+  const { concurrency } = config.ingest;
+  const jobs = createJobs({ ingest, state, telemetry }, scopes.operator, concurrency);
+  const pipeline = createPipeline({
+    ingest,
+    ingestSource: createIngestSource(ingest, concurrency, telemetry),
+    jobs,
+    retrieve: createRetrieve(engine, model, telemetry),
+    rerank: createRerank(rerankingModels, rerankTimeoutMs, telemetry),
+    answer: createAnswer(telemetry),
+    engine,
+    documents,
+    languageModels: [createLanguageModel(config, model)],
+    rerankingModels: rerankingModels.map(({ id }) => id),
+    telemetry,
+    ready: adapter.ready,
+  });
+  await jobs.recover();
+
+  return {
+    pipeline,
+    scopes,
+    telemetry,
+    embeddingModel: model,
+    engine,
+    documents,
+    prometheus,
+    async close() {
+      await pipeline.close();
+      await parser.close();
+      await adapter.close();
+      await closeTelemetry();
+    },
+  };
+}
+
+function createEngine(config: Config, model: EmbeddingModel, telemetry: Telemetry): Promise<Engine> {
+  const embedding = { modelId: model.id, dimensions: model.dimensions };
+  return config.engine === 'sqlite'
+    ? createSqliteEngine({ folder: config.data, embedding, telemetry })
+    : createOpenSearchEngine({ connection: config.opensearch, embedding, telemetry });
+}
+
+async function createEmbeddingModel(config: Config, telemetry: Telemetry): Promise<EmbeddingModel> {
+  if (config.models.embedding === 'local/all-MiniLM-L6-v2') {
+    return createLocalEmbeddingModel({ folder: `${assets}all-MiniLM-L6-v2`, telemetry });
+  }
+  throw unknownModel('models.embedding', config.models.embedding, 'local/all-MiniLM-L6-v2');
+}
+
+function createLanguageModel(config: Config, model: EmbeddingModel): LanguageModel {
+  if (config.models.language === 'local/extractive') return createExtractiveModel(model);
+  throw unknownModel('models.language', config.models.language, 'local/extractive');
+}
+
+function unknownModel(setting: string, id: string, known: string): InvalidConfiguration {
+  return new InvalidConfiguration(setting, `Unknown ${setting} ${JSON.stringify(id)}, expected ${known}`);
+}
