@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Access, checkAccess } from '../domain/access.ts';
-import { type Chunk, embeddedText, fingerprint, headingLine, type ParentChunk } from '../domain/chunk.ts';
+import { type Chunk, fingerprint } from '../domain/chunk.ts';
 import {
   checkDocument,
   checkDocumentId,
@@ -284,7 +284,7 @@ async function makeChunks(run: Run, scope: Scope, document: Document, record: Do
     run.parser.parse({ name: documentId, content, ...(mediaType !== undefined && { mediaType }) }),
   );
   const title = document.title ?? parsed.title;
-  const { chunks, parents } = await timed(run.telemetry, 'chunk', () =>
+  const { chunks, parents, embeddedTexts } = await timed(run.telemetry, 'chunk', () =>
     run.chunker.chunk(parsed, {
       tenantId: scope.tenantId,
       documentId,
@@ -294,7 +294,7 @@ async function makeChunks(run: Run, scope: Scope, document: Document, record: Do
   if (chunks.length === 0) {
     throw new DocumentRefused('empty', `Cannot index document ${JSON.stringify(documentId)}: it has no text`);
   }
-  const embedded = await embedChunks(run, scope, title, chunks);
+  const embedded = await embedChunks(run, scope, chunks, embeddedTexts);
   const { title: _, ...contentPart } = record.content!;
   return {
     record: {
@@ -304,17 +304,16 @@ async function makeChunks(run: Run, scope: Scope, document: Document, record: Do
       recipe: run.recipe,
     },
     ...embedded,
-    chunks: { chunks: embedded.chunks, parents: parents as readonly ParentChunk[] },
+    chunks: { chunks: embedded.chunks, parents },
   };
 }
 
 async function embedChunks(
   run: Run,
   scope: Scope,
-  title: string | undefined,
   chunks: readonly Chunk[],
+  texts: readonly string[],
 ): Promise<{ chunks: EmbeddedChunk[]; embedded: number; truncated: number }> {
-  const texts = chunks.map((chunk) => embeddedText(headingLine(title, chunk.headingPath), chunk));
   const prints = texts.map((text) => fingerprint(text, run.model, 'passage'));
   const known = await run.documents.vectors(scope, [...new Set(prints)]);
   const missing = new Map(

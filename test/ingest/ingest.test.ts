@@ -1,0 +1,295 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chunkIdOf } from '../../domain/chunk.ts';
+import type { Document } from '../../domain/document.ts';
+import {
+  DocumentRefused,
+  InvalidInput,
+  NotFound,
+  SourceConflict,
+  VersionMismatch,
+} from '../../domain/errors.ts';
+import type { Scope } from '../../domain/scope.ts';
+import { createScopeMaker } from '../../identity/scope.ts';
+import type { Chunker } from '../../ingest/chunk.ts';
+import { createIngest, type Ingest } from '../../ingest/ingest.ts';
+import { createJobs } from '../../ingest/jobs.ts';
+import type { Parser } from '../../ingest/parse.ts';
+import type { EmbeddingModel } from '../../models/embedding-model.ts';
+import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
+import { silentTelemetry } from '../../telemetry/telemetry.ts';
+
+const scopes = createScopeMaker({ accessRequired: () => false });
+
+/** Each test has a tenant of its own. */
+let tenants = 0;
+let scope: Scope;
+let reader: Scope;
+let folder: string;
+let adapter: SqliteEngine;
+let parsed: string[];
+let embedded: string[];
+let ingest: Ingest;
+
+/** One chunk a line; a line "boom" cannot be read. */
+function build(recipe: string): Ingest {
+  const parser: Parser = {
+    recipe: 'lines',
+    async parse({ name, content }) {
+      parsed.push(name);
+      const text = Buffer.from(content).toString();
+      if (text.includes('boom')) throw new DocumentRefused('corrupt', `Cannot parse ${name}`);
+      return { text, mediaType: 'text/plain', title: 'found title', blocks: [] };
+    },
+    async close() {},
+  };
+  const chunker: Chunker = {
+    recipe,
+    async chunk(document, { tenantId, documentId }) {
+      let start = 0;
+      const chunks = document.text.split('\n').map((text, ordinal) => {
+        const chunk = {
+          chunkId: chunkIdOf(tenantId, documentId, ordinal),
+          documentId,
+          ordinal,
+          text,
+          headingPath: [],
+          start,
+          end: start + text.length,
+          tokens: 3,
+        };
+        start += text.length + 1;
+        return chunk;
+      });
+      const filled = chunks.filter(({ text }) => text !== '');
+      return { chunks: filled, parents: [], embeddedTexts: filled.map(({ text }) => text) };
+    },
+  };
+  return createIngest({ parser, chunker, model, documents: adapter.documents, telemetry: silentTelemetry });
+}
+
+const model: EmbeddingModel = {
+  id: 'test/letters',
+  dimensions: 4,
+  maxInputTokens: 100,
+  maxTextsPerCall: 10,
+  tokenizer: { count: (text) => text.length, specialTokens: 0 },
+  async embedPassages(texts) {
+    embedded.push(...texts);
+    return { vectors: texts.map(vectorOf), truncated: 0, tokens: 0 };
+  },
+  embedQuery: async (text) => vectorOf(text),
+};
+
+function vectorOf(text: string): Float32Array {
+  const vector = Float32Array.from([1, 2, 3, 4], (at) => text.charCodeAt(text.length - at) || 1);
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
+}
+
+function upsert(content: string, more: Partial<Document> = {}) {
+  return { operation: 'upsert', document: { documentId: 'd', source: 's', content, ...more } } as const;
+}
+
+async function chunkTexts(documentId = 'd'): Promise<string[]> {
+  return (await adapter.documents.chunks(reader, documentId)).map(({ text }) => text);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'braid-ingest-'));
+  adapter = await createSqliteEngine({
+    folder,
+    embedding: { modelId: model.id, dimensions: model.dimensions },
+    telemetry: silentTelemetry,
+  });
+});
+
+beforeEach(() => {
+  tenants += 1;
+  scope = scopes.operator(`tenant-${tenants}`);
+  reader = scopes.reader(`tenant-${tenants}`);
+  parsed = [];
+  embedded = [];
+  ingest = build('one');
+});
+
+afterAll(async () => {
+  await adapter.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('createIngest', () => {
+  it('indexes a document once and knows it when it comes again', async () => {
+    expect(await ingest(scope, upsert('one\ntwo'))).toMatchObject({
+      outcome: 'indexed',
+      version: 1n,
+      chunks: 2,
+      embedded: 2,
+    });
+    expect(await ingest(scope, upsert('one\ntwo'))).toMatchObject({
+      outcome: 'unchanged',
+      version: 1n,
+      chunks: 0,
+      embedded: 0,
+    });
+    expect(parsed).toEqual(['d']);
+    expect(await chunkTexts()).toEqual(['one', 'two']);
+  });
+
+  it('embeds only the text that is new', async () => {
+    await ingest(scope, upsert('one\ntwo'));
+    expect(await ingest(scope, upsert('one\nthree'))).toMatchObject({
+      outcome: 'updated',
+      version: 2n,
+      embedded: 1,
+    });
+    expect(embedded.map((text) => text.split('\n').at(-1))).toEqual(['one', 'two', 'three']);
+  });
+
+  it('leaves nothing of a longer older state', async () => {
+    await ingest(scope, upsert('a\nb\nc\nd\ne'));
+    await ingest(scope, upsert('a\nz'));
+    expect(await chunkTexts()).toEqual(['a', 'z']);
+  });
+
+  it('parses and embeds nothing for metadata and access', async () => {
+    await ingest(scope, upsert('one'));
+    await ingest(scope, { operation: 'patch', documentId: 'd', metadata: { year: 2026 } });
+    await ingest(scope, { operation: 'patch', documentId: 'd', access: { allow: [] } });
+    await ingest(scope, upsert('one', { metadata: { year: 2027 } }));
+    expect([parsed.length, embedded.length]).toEqual([1, 1]);
+    const record = (await adapter.documents.record(scope, 'd'))!.record;
+    expect(record.metadata?.value).toEqual({ year: 2027 });
+    expect(record.content?.title).toBe('found title');
+  });
+
+  it('never goes back in version and never brings a deleted document back', async () => {
+    await ingest(scope, upsert('new', { version: 5n }));
+    expect(await ingest(scope, upsert('old', { version: 4n }))).toMatchObject({
+      outcome: 'stale',
+      version: 5n,
+    });
+    await ingest(scope, { operation: 'delete', documentId: 'd', source: 's', version: 9n });
+    expect(await ingest(scope, upsert('late', { version: 8n }))).toMatchObject({ outcome: 'stale' });
+    expect(await chunkTexts()).toEqual([]);
+    expect(await ingest(scope, upsert('again', { version: 10n }))).toMatchObject({ outcome: 'indexed' });
+    expect(await chunkTexts()).toEqual(['again']);
+  });
+
+  it('parks a patch until its document comes', async () => {
+    const patch = {
+      operation: 'patch',
+      documentId: 'd',
+      source: 's',
+      version: 7n,
+      metadata: { lang: 'en' },
+    } as const;
+    expect(await ingest(scope, patch)).toMatchObject({ outcome: 'parked' });
+    await ingest(scope, upsert('text', { version: 3n, metadata: { lang: 'de' } }));
+    expect((await adapter.documents.record(scope, 'd'))!.record.metadata?.value).toEqual({ lang: 'en' });
+    expect(await chunkTexts()).toEqual(['text']);
+  });
+
+  it('chunks again when the recipe has changed, without embedding text that is known', async () => {
+    await ingest(scope, upsert('one\ntwo'));
+    expect(await build('two')(scope, upsert('one\ntwo'))).toMatchObject({
+      outcome: 'updated',
+      version: 1n,
+      chunks: 2,
+      embedded: 0,
+    });
+    expect(parsed).toEqual(['d', 'd']);
+  });
+
+  it('keeps the stored document when its new state cannot be parsed', async () => {
+    await ingest(scope, upsert('fine'));
+    await expect(ingest(scope, upsert('boom'))).rejects.toThrow(DocumentRefused);
+    expect(await chunkTexts()).toEqual(['fine']);
+    expect((await adapter.documents.record(scope, 'd'))!.record.content?.version).toBe(1n);
+  });
+
+  it('refuses a document without text and another source', async () => {
+    await expect(ingest(scope, upsert(''))).rejects.toThrow(DocumentRefused);
+    await ingest(scope, upsert('mine'));
+    await expect(ingest(scope, upsert('theirs', { source: 'other' }))).rejects.toThrow(SourceConflict);
+    expect(await chunkTexts()).toEqual(['mine']);
+  });
+
+  it('holds the stored version against the one that the caller names', async () => {
+    await expect(ingest(scope, upsert('a'), 1n)).rejects.toThrow(VersionMismatch);
+    await ingest(scope, upsert('a'), null);
+    await expect(ingest(scope, upsert('b'), null)).rejects.toThrow(VersionMismatch);
+    await expect(ingest(scope, upsert('b'), 2n)).rejects.toThrow(VersionMismatch);
+    await ingest(scope, upsert('b'), 1n);
+    expect(await chunkTexts()).toEqual(['b']);
+  });
+
+  it('answers that there is nothing to patch or delete', async () => {
+    await expect(ingest(scope, { operation: 'delete', documentId: 'none' })).rejects.toThrow(NotFound);
+    await expect(ingest(scope, { operation: 'patch', documentId: 'none', metadata: {} })).rejects.toThrow(
+      NotFound,
+    );
+    await expect(ingest(scope, { operation: 'patch', documentId: 'none' })).rejects.toThrow(InvalidInput);
+  });
+
+  it('ends with one of the states when many write one document at once', async () => {
+    const contents = Array.from({ length: 12 }, (_, at) => `text ${at}\nline`);
+    const results = await Promise.all(contents.map((content) => ingest(scope, upsert(content))));
+    expect(new Set(results.map(({ version }) => version)).size).toBe(12);
+    const last = results.findIndex(({ version }) => version === 12n);
+    expect(await chunkTexts()).toEqual(contents[last]!.split('\n'));
+  });
+});
+
+describe('createJobs', () => {
+  const open = () =>
+    createJobs({ ingest, state: adapter.state, telemetry: silentTelemetry }, scopes.operator, 2);
+
+  async function ended(jobs: ReturnType<typeof open>, jobId: string) {
+    for (;;) {
+      const job = await jobs.job(scope, jobId);
+      if (job.state !== 'queued') return job;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  it('applies what it accepted, bytes and versions included', async () => {
+    const jobs = open();
+    const change = upsert('', { content: new TextEncoder().encode('bytes'), version: 2n ** 70n });
+    const { jobId } = await jobs.submit(scope, change);
+    expect(await ended(jobs, jobId)).toMatchObject({
+      state: 'done',
+      result: { outcome: 'indexed', version: 2n ** 70n },
+    });
+    expect(await chunkTexts()).toEqual(['bytes']);
+    await jobs.close();
+  });
+
+  it('reports why a change failed', async () => {
+    const jobs = open();
+    const { jobId } = await jobs.submit(scope, upsert('boom'));
+    expect(await ended(jobs, jobId)).toMatchObject({ state: 'failed', error: { code: 'document_refused' } });
+    await jobs.close();
+  });
+
+  it('takes up after a restart what was accepted before', async () => {
+    const before = open();
+    await before.close();
+    const { jobId } = await before.submit(scope, upsert('kept'));
+    expect(await chunkTexts()).toEqual([]);
+    const after = open();
+    await after.recover();
+    expect(await ended(after, jobId)).toMatchObject({ state: 'done' });
+    expect(await chunkTexts()).toEqual(['kept']);
+    await after.close();
+  });
+
+  it('shows no tenant the job of another', async () => {
+    const jobs = open();
+    const { jobId } = await jobs.submit(scope, upsert('mine'));
+    await expect(jobs.job(scopes.operator('other'), jobId)).rejects.toThrow(NotFound);
+    await jobs.close();
+  });
+});
