@@ -1,7 +1,7 @@
 /** What Braid tells of its own work; everything in the pipeline is given one. */
 export interface Telemetry {
   readonly log: Log;
-  /** Milliseconds of one run of a stage: `parse`, `chunk`, `embed`, `store`, `lexical`, `dense`, `fuse`, `rerank`, `fetch`, `generate`. */
+  /** Milliseconds of one run of a stage: `parse`, `chunk`, `embed`, `store`, `lexical`, `dense`, `fuse`, `rerank`, `fetch`, `generate`, `request` (one HTTP request). */
   stage(stage: string, milliseconds: number): void;
   count(counter: Counter, amount?: number, labels?: Readonly<Record<string, string>>): void;
 }

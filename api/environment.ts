@@ -1,0 +1,37 @@
+import type { ScopeMaker } from '../identity/scope.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+
+/** What every request is served with. */
+export interface ApiOptions {
+  readonly pipeline: Pipeline;
+  readonly scopes: Pick<ScopeMaker, 'reader'>;
+  readonly telemetry: Telemetry;
+  /** All metrics in the text format of Prometheus. */
+  readonly prometheus: () => Promise<string>;
+  readonly server: {
+    /** Requests served at once. */
+    readonly concurrency: number;
+    readonly maxBodyBytes: number;
+    /** Of a search, an answer or a read. */
+    readonly timeoutMs: number;
+  };
+  /** Silence after which an answer's stream sends a comment. @default 15000 */
+  readonly heartbeatMs?: number;
+}
+
+/** Hono's types of a request: what the server binds and what the middleware sets. */
+export interface Environment {
+  Bindings: {
+    /** True once the server closes: it is no longer ready, and takes nothing new. Absent without a server. */
+    readonly isClosing?: () => boolean;
+  };
+  Variables: {
+    requestId: string;
+    tenantId?: string;
+    /** Code of the problem that the request was answered with. */
+    problem?: string;
+    /** Work that outlives the response, and keeps its place among the requests served at once. */
+    remaining: Promise<unknown>[];
+  };
+}

@@ -1,0 +1,91 @@
+import { z } from '@hono/zod-openapi';
+import { filterSchema } from './filter.ts';
+import { requestLimits } from './limits.ts';
+
+const weight = z
+  .number()
+  .min(0)
+  .openapi({ description: '0 turns the leg off, and it costs nothing', default: 0.5 });
+const candidates = z.int().min(1).max(requestLimits.candidates).openapi({
+  description: 'At least topK. Default: the greater of 100 and topK',
+});
+const fieldWeight = z.number().min(0).max(100);
+const key = z.string().min(1).max(requestLimits.nameCharacters);
+
+const values = z
+  .strictObject({ key, size: z.int().min(1).max(requestLimits.facetSize).optional() })
+  .check((payload) => {
+    // Else the union would prefer this branch, with its unknown field, to the one that has the field.
+    if (payload.issues.length > 0) payload.aborted = true;
+  });
+
+const facetRequest = z
+  .union(
+    [
+      values,
+      z.strictObject({ key, histogram: z.number().gt(0) }),
+      z.strictObject({ key, ranges: z.array(z.number()).min(1).max(requestLimits.facetRanges) }),
+      z.strictObject({ key, statistics: z.literal(true) }),
+    ],
+    { error: '{ key } with at most one of size, histogram, ranges and statistics' },
+  )
+  .openapi('FacetRequest', {
+    description: 'Counts over the distinct documents that pass tenant, access and filter',
+  });
+
+/** The fields of a search, with its filter at `filterField`. */
+export function searchFields(filterField: string) {
+  return {
+    query: z
+      .string()
+      .min(1)
+      .max(requestLimits.queryCharacters)
+      .openapi({ example: 'How are the two legs fused?' }),
+    topK: z.int().min(1).max(requestLimits.topK).optional().openapi({ default: 10 }),
+    filter: filterSchema(filterField).optional(),
+    lexical: z
+      .strictObject({
+        weight: weight.optional(),
+        candidates: candidates.optional(),
+        fields: z.strictObject({ title: fieldWeight.optional(), text: fieldWeight.optional() }).optional(),
+      })
+      .optional(),
+    dense: z.strictObject({ weight: weight.optional(), candidates: candidates.optional() }).optional(),
+    fusion: z
+      .strictObject({
+        method: z.enum(['linear', 'rrf']).optional().openapi({ default: 'linear' }),
+        normalization: z
+          .enum(['min_max', 'theoretical_min_max', 'l2', 'z_score'])
+          .optional()
+          .openapi({ description: 'Linear only', default: 'min_max' }),
+        rankConstant: z.int().min(1).max(10_000).optional().openapi({ description: 'RRF only', default: 60 }),
+      })
+      .optional(),
+    rerank: z
+      .strictObject({
+        model: z.string().min(1).max(requestLimits.nameCharacters),
+        candidates: z.int().min(1).max(requestLimits.topK).optional(),
+      })
+      .optional(),
+    collapse: z.literal('document').optional().openapi({ description: 'One hit a document: its best chunk' }),
+    expand: z
+      .literal('parent')
+      .optional()
+      .openapi({ description: "Hits of hierarchical chunks carry their parent's text" }),
+    highlight: z.boolean().optional().openapi({ default: false }),
+    facets: z.array(facetRequest).max(requestLimits.facets).optional(),
+    minimumScore: z
+      .strictObject({ on: z.enum(['dense', 'fused', 'rerank']), value: z.number() })
+      .optional()
+      .openapi({ description: 'Hits below are left out; `fused` is refused with RRF' }),
+    cursor: z
+      .string()
+      .min(1)
+      .max(requestLimits.cursorCharacters)
+      .optional()
+      .openapi({ description: "The previous page's `cursor`, with an otherwise equal request" }),
+  };
+}
+
+/** The body of POST /v1/search. */
+export const searchRequestSchema = z.strictObject(searchFields('filter')).openapi('SearchRequest');

@@ -1,0 +1,149 @@
+import { z } from '@hono/zod-openapi';
+import { metadataSchema } from './document-parts.ts';
+import { searchFields } from './search-request.ts';
+
+const count = z.int().min(0);
+const milliseconds = z
+  .record(z.string(), z.number())
+  .openapi({ description: 'Milliseconds of each stage that ran, and `total`' });
+
+const legContribution = z
+  .object({
+    rank: z.int().min(1).nullable(),
+    score: z.number().nullable().openapi({ description: 'BM25, or the cosine' }),
+    normalized: z.number(),
+    weight: z.number(),
+    contribution: z.number(),
+  })
+  .openapi('LegContribution', {
+    description:
+      "One leg's part in a hit's score; rank and score are null where the leg did not return the hit",
+  });
+
+const ranking = z.object({ score: z.number(), rank: z.int().min(1) });
+
+const chunk = z
+  .object({
+    chunkId: z.string(),
+    ordinal: count,
+    text: z.string(),
+    context: z.string().optional(),
+    headingPath: z.array(z.string()),
+    location: z.object({ page: z.int().optional(), sheet: z.string().optional() }).optional(),
+    start: count.openapi({ description: 'Of the parsed text, UTF-16 code units' }),
+    end: count.openapi({ description: 'Exclusive' }),
+    parentOrdinal: count.optional(),
+    tokens: count,
+  })
+  .openapi('Chunk');
+
+const parent = z
+  .object({ ordinal: count, text: z.string(), start: count, end: count })
+  .openapi('ParentChunk');
+
+/** One result with where its score comes from. */
+export const hitSchema = z
+  .object({
+    rank: z.int().min(1),
+    score: z.number(),
+    documentId: z.string(),
+    version: z.string(),
+    contentHash: z.string(),
+    source: z.string(),
+    title: z.string().optional(),
+    uri: z.string().optional(),
+    mediaType: z.string(),
+    metadata: metadataSchema,
+    chunk,
+    parent: parent.optional(),
+    highlights: z
+      .array(z.tuple([count, count]).openapi({ minItems: 2, maxItems: 2 }))
+      .optional()
+      .openapi({ description: 'Ranges of chunk.text that the query matches, [start, end)' }),
+    breakdown: z.object({
+      lexical: legContribution.optional(),
+      dense: legContribution.optional(),
+      fused: ranking,
+      rerank: ranking.optional(),
+    }),
+  })
+  .openapi('Hit');
+
+/** A stored chunk as `GET /v1/documents/{documentId}?include=chunks` tells it. */
+export const chunkSchema = chunk;
+
+const fields = searchFields('filter');
+const leg = z.object({ weight: z.number(), candidates: count });
+
+/** What was really done: the request with every default filled in. */
+export const resolvedSearchRequestSchema = z
+  .object({
+    query: z.string(),
+    topK: count,
+    filter: fields.filter,
+    lexical: leg.extend({ fields: z.object({ title: z.number(), text: z.number() }) }),
+    dense: leg,
+    fusion: z.union([
+      z.object({
+        method: z.literal('linear'),
+        normalization: z.enum(['min_max', 'theoretical_min_max', 'l2', 'z_score']),
+      }),
+      z.object({ method: z.literal('rrf'), rankConstant: count }),
+    ]),
+    rerank: z.object({ model: z.string(), candidates: count }).optional(),
+    collapse: fields.collapse,
+    expand: fields.expand,
+    highlight: z.boolean(),
+    facets: fields.facets.unwrap(),
+    minimumScore: fields.minimumScore,
+    cursor: fields.cursor,
+  })
+  .openapi('ResolvedSearchRequest');
+
+const facetResult = z
+  .union([
+    z.object({
+      key: z.string(),
+      values: z.array(z.object({ value: z.union([z.string(), z.number(), z.boolean()]), documents: count })),
+    }),
+    z.object({
+      key: z.string(),
+      histogram: z.array(z.object({ from: z.number(), documents: count })),
+    }),
+    z.object({
+      key: z.string(),
+      ranges: z.array(z.object({ from: z.number().optional(), to: z.number().optional(), documents: count })),
+    }),
+    z.object({
+      key: z.string(),
+      statistics: z.object({
+        documents: count,
+        minimum: z.number().optional(),
+        maximum: z.number().optional(),
+        mean: z.number().optional(),
+        sum: z.number(),
+      }),
+    }),
+  ])
+  .openapi('FacetResult');
+
+const degradation = z
+  .object({
+    stage: z.enum(['embed', 'lexical', 'dense', 'rerank', 'generate']),
+    reason: z.string(),
+  })
+  .openapi('Degradation', { description: 'Something that failed and was done without' });
+
+/** What search and answer tell of how they ran. */
+export const runFields = { timings: milliseconds, degraded: z.array(degradation) };
+
+/** The reply of POST /v1/search. */
+export const searchResponseSchema = z
+  .object({
+    request: resolvedSearchRequestSchema,
+    results: z.array(hitSchema),
+    facets: z.array(facetResult),
+    cursor: z.string().optional().openapi({ description: 'Absent on the last page' }),
+    ...runFields,
+  })
+  .openapi('SearchResponse');
