@@ -1,0 +1,131 @@
+import type { ChunkLocation } from '../../domain/chunk.ts';
+import { DocumentRefused } from '../../domain/errors.ts';
+import type { Block, ParsedDocument } from '../../domain/parsed-document.ts';
+import { cleanText, oneLine } from './clean-text.ts';
+
+const maxTextCharacters = 50_000_000;
+const maxBlocks = 500_000;
+const maxTitleCharacters = 300;
+/** What is longer was marked up as a heading but is prose, and would fill the context of each chunk below it. */
+const maxHeadingCharacters = 300;
+
+/**
+ * Builds a parsed document block by block and keeps its invariants: blocks rise, do not overlap, and only white
+ * space stands between them. Texts are cleaned, and blocks without any are left out.
+ */
+export interface BlockWriter {
+  /** @param level 1 to 6 */
+  heading(level: number, text: string): void;
+  block(kind: 'paragraph' | 'list' | 'code', text: string): void;
+  /** @param header the header's line, empty where there is none; a row is one line, and empty rows are left out */
+  table(header: string, rows: readonly string[]): void;
+  /** Sets where the blocks that follow stand. */
+  locate(location: ChunkLocation): void;
+  /** The first heading of level 1. */
+  readonly firstHeading: string | undefined;
+  /** @throws {DocumentRefused} `empty` when no block was written */
+  finish(document: { readonly mediaType: string; readonly title?: string | undefined }): ParsedDocument;
+}
+
+export function createBlockWriter(): BlockWriter {
+  const parts: string[] = [];
+  const blocks: Block[] = [];
+  const headings: { readonly level: number; readonly text: string }[] = [];
+  // One array for all blocks below the same headings: it is sent between processes once.
+  let headingPath: readonly string[] = [];
+  let location: ChunkLocation | undefined;
+  let length = 0;
+  let firstHeading: string | undefined;
+
+  function append(text: string, block: Omit<Block, 'start' | 'end' | 'headingPath'>): number {
+    const separator = parts.length === 0 ? '' : '\n\n';
+    const start = length + separator.length;
+    parts.push(separator, text);
+    length = start + text.length;
+    if (length > maxTextCharacters || blocks.length >= maxBlocks) {
+      throw new DocumentRefused(
+        'too_large',
+        `Cannot parse the document: expected at most ${maxTextCharacters} characters of text in ${maxBlocks} blocks`,
+      );
+    }
+    blocks.push({ ...block, start, end: length, headingPath, ...(location && { location }) });
+    return start;
+  }
+
+  return {
+    get firstHeading() {
+      return firstHeading;
+    },
+
+    heading(level, text) {
+      const line = oneLine(text);
+      if (line === '') return;
+      if (line.length > maxHeadingCharacters) {
+        append(line, { kind: 'paragraph' });
+        return;
+      }
+      while (headings.length > 0 && headings.at(-1)!.level >= level) headings.pop();
+      headingPath = headings.map((heading) => heading.text);
+      append(line, { kind: 'heading', level });
+      headings.push({ level, text: line });
+      headingPath = headings.map((heading) => heading.text);
+      if (level === 1) firstHeading ??= line;
+    },
+
+    block(kind, text) {
+      const body = trimBlankLines(cleanText(text));
+      if (body !== '') append(body, { kind });
+    },
+
+    table(header, rows) {
+      const headerLine = oneLine(header);
+      const lines = rows.map(oneLine).filter((row) => row !== '');
+      if (lines.length === 0) {
+        if (headerLine !== '') append(headerLine, { kind: 'paragraph' });
+        return;
+      }
+      const starts: number[] = [];
+      let at = headerLine === '' ? 0 : headerLine.length + 1;
+      for (const line of lines) {
+        starts.push(at);
+        at += line.length + 1;
+      }
+      const start = length + (parts.length === 0 ? 0 : 2);
+      const text = headerLine === '' ? lines.join('\n') : `${headerLine}\n${lines.join('\n')}`;
+      append(text, {
+        kind: 'table',
+        table: { header: headerLine, rows: starts.map((offset) => start + offset) },
+      });
+    },
+
+    locate(next) {
+      location = next;
+    },
+
+    finish({ mediaType, title }) {
+      if (blocks.length === 0) {
+        throw new DocumentRefused('empty', 'Cannot parse the document: it contains no text');
+      }
+      const titleLine = shorten(oneLine(title ?? ''));
+      return { text: parts.join(''), mediaType, blocks, ...(titleLine !== '' && { title: titleLine }) };
+    },
+  };
+}
+
+/** A table's row as a line, its cells separated by ` | `; empty cells at its end are left out. */
+export function tableLine(cells: readonly string[]): string {
+  const filled = cells.findLastIndex((cell) => cell.trim() !== '');
+  return cells
+    .slice(0, filled + 1)
+    .map((cell) => cell.trim())
+    .join(' | ');
+}
+
+/** Removes blank lines at both ends and white space at the end, and keeps the first line's indentation. */
+function trimBlankLines(text: string): string {
+  return text.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd();
+}
+
+function shorten(title: string): string {
+  return title.length <= maxTitleCharacters ? title : title.slice(0, maxTitleCharacters).toWellFormed();
+}

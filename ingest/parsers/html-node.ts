@@ -1,0 +1,80 @@
+/** The part of the DOM that the parsers read; the library's own types need those of a browser. */
+export interface HtmlNode {
+  /** 1 element, 3 text, 9 document. */
+  readonly nodeType: number;
+  /** Upper case for HTML's elements, `#text` for text. */
+  readonly nodeName: string;
+  readonly textContent: string | null;
+  readonly firstChild: HtmlNode | null;
+  readonly nextSibling: HtmlNode | null;
+  readonly parentNode: HtmlNode | null;
+}
+
+export interface HtmlElement extends HtmlNode {
+  getAttribute(name: string): string | null;
+  querySelectorAll(selector: string): Iterable<HtmlElement>;
+}
+
+export interface HtmlDocument extends HtmlNode {
+  querySelectorAll(selector: string): Iterable<HtmlElement>;
+}
+
+export function isElement(node: HtmlNode): node is HtmlElement {
+  return node.nodeType === 1;
+}
+
+/** The children of a node, walked by their links: a list of them would be built anew for each node. */
+export function* childrenOf(node: HtmlNode): Iterable<HtmlNode> {
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) yield child;
+}
+
+const invisible = new Set([
+  'SCRIPT',
+  'STYLE',
+  'NOSCRIPT',
+  'TEMPLATE',
+  'HEAD',
+  'TITLE',
+  'META',
+  'LINK',
+  'SVG',
+  'CANVAS',
+  'IFRAME',
+  'OBJECT',
+  'EMBED',
+  'AUDIO',
+  'VIDEO',
+  'MAP',
+  'SELECT',
+  'DATALIST',
+  'INPUT',
+  'TEXTAREA',
+  'BUTTON',
+  'DIALOG',
+]);
+
+const chromeRoles = new Set(['navigation', 'banner', 'contentinfo', 'search', 'menu', 'menubar', 'dialog']);
+
+/** Whether an element is not shown to a reader, or is a control. */
+export function isInvisible(element: HtmlElement): boolean {
+  if (invisible.has(element.nodeName.toUpperCase())) return true;
+  if (element.getAttribute('hidden') !== null || element.getAttribute('aria-hidden') === 'true') return true;
+  const style = element.getAttribute('style');
+  return style !== null && /display\s*:\s*none|visibility\s*:\s*hidden/i.test(style);
+}
+
+/** Whether an element belongs to the site and not to the page: navigation, footers, banners. */
+export function isChrome(element: HtmlElement): boolean {
+  const role = element.getAttribute('role');
+  if (role !== null && chromeRoles.has(role)) return true;
+  const name = element.nodeName.toUpperCase();
+  if (name === 'NAV') return true;
+  return (name === 'FOOTER' || name === 'ASIDE') && !isInside(element, ['MAIN', 'ARTICLE']);
+}
+
+function isInside(element: HtmlElement, names: readonly string[]): boolean {
+  for (let above = element.parentNode; above !== null; above = above.parentNode) {
+    if (names.includes(above.nodeName.toUpperCase())) return true;
+  }
+  return false;
+}

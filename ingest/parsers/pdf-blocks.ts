@@ -1,0 +1,152 @@
+import type { BlockWriter } from './block-writer.ts';
+import { createHyphenation, type Hyphenation } from './pdf-hyphenation.ts';
+import type { PdfLine } from './pdf-lines.ts';
+
+/** Letters larger than the body's by this factor head something. */
+const headingFactor = 1.08;
+const maxHeadingCharacters = 150;
+/** Lines further apart than a page's usual distance by this factor belong to different paragraphs. */
+const paragraphFactor = 1.3;
+/** What is usual where a page has too few lines to tell, in letter sizes. */
+const usualLineDistance = 1.3;
+/** A first line is indented by this many letter sizes. */
+const indent = 0.8;
+/** A line that ends before this share of its column's width was ended by its author. */
+const fullLine = 0.75;
+/** From so many pages on, a line at the edge of more than half of them is a running header or footer. */
+const minPagesForRunningLines = 4;
+/** On shorter pages every line is at an edge. */
+const minLinesForRunningLines = 6;
+const maxRunningCharacters = 120;
+
+const endsSentence = /[.!?:]["”’)\]]*$/;
+
+/** Writes the lines of all pages as headings and paragraphs, each with its page. */
+export function writePdfBlocks(writer: BlockWriter, pages: readonly (readonly PdfLine[])[]): void {
+  const lines = pages.flat();
+  const levels = headingLevels(lines);
+  const running = runningLines(pages);
+  const hyphenation = createHyphenation(lines.map((line) => line.text));
+  pages.forEach((page, at) => {
+    writer.locate({ page: at + 1 });
+    const kept = page.filter((line, row) => !(isEdge(page, row) && running.has(withoutNumbers(line.text))));
+    for (const group of groupLines(kept, levels)) {
+      const level = levelOf(group[0]!, levels);
+      const text = joinLines(group, hyphenation);
+      if (level !== undefined && isHeading(text)) writer.heading(level, text);
+      else writer.block('paragraph', text);
+    }
+  });
+}
+
+function groupLines(lines: readonly PdfLine[], levels: ReadonlyMap<number, number>): PdfLine[][] {
+  const groups: PdfLine[][] = [];
+  const maxDistance = lineDistance(lines) * paragraphFactor;
+  for (const line of lines) {
+    const previous = groups.at(-1)?.at(-1);
+    if (previous !== undefined && goesOn(previous, line, levels, maxDistance)) groups.at(-1)!.push(line);
+    else groups.push([line]);
+  }
+  return groups;
+}
+
+function goesOn(
+  previous: PdfLine,
+  line: PdfLine,
+  levels: ReadonlyMap<number, number>,
+  maxDistance: number,
+): boolean {
+  if (levelOf(previous, levels) !== levelOf(line, levels) || previous.isTurned !== line.isTurned)
+    return false;
+  const distance = previous.y - line.y;
+  const size = Math.max(previous.size, line.size);
+  // Upwards is the next column: the paragraph goes on there unless it ended.
+  if (distance < -size) return !endsSentence.test(previous.text);
+  if (endsSentence.test(previous.text) && line.x - previous.x > size * indent) return false;
+  return distance <= maxDistance * size;
+}
+
+/** The usual distance between the lines of a page, in letter sizes. */
+function lineDistance(lines: readonly PdfLine[]): number {
+  const distances = lines
+    .slice(1)
+    .map((line, at) => (lines[at]!.y - line.y) / Math.max(line.size, 1))
+    .filter((distance) => distance > 0.8 && distance < 2.5)
+    .sort((a, b) => a - b);
+  return distances.length < 5 ? usualLineDistance : distances[Math.floor(distances.length / 2)]!;
+}
+
+/** Wrapped lines run on; lines that their author ended, and those of tables, stay lines. */
+function joinLines(lines: readonly PdfLine[], hyphenation: Hyphenation): string {
+  let text = '';
+  lines.forEach((line, at) => {
+    const previous = lines[at - 1];
+    if (previous === undefined) text = line.text;
+    else if (previous.hasColumns || line.hasColumns || !isFull(previous, lines)) text += `\n${line.text}`;
+    else text = hyphenation.join(text, line.text);
+  });
+  return text;
+}
+
+function isFull(line: PdfLine, lines: readonly PdfLine[]): boolean {
+  const column = lines.filter((other) => Math.abs(other.x - line.x) < line.size * 3);
+  const left = Math.min(...column.map((other) => other.x));
+  const right = Math.max(...column.map((other) => other.right));
+  return line.right - left >= (right - left) * fullLine;
+}
+
+/** The largest size heads level 1, the next level 2, down to 6. */
+function headingLevels(lines: readonly PdfLine[]): Map<number, number> {
+  const bodySize = mostTextSize(lines);
+  const upright = lines.filter((line) => !line.isTurned && roundSize(line.size) > bodySize * headingFactor);
+  const sizes = new Set(upright.filter((line) => isHeading(line.text)).map((line) => roundSize(line.size)));
+  const levels = new Map<number, number>();
+  for (const size of [...sizes].sort((a, b) => b - a)) levels.set(size, Math.min(levels.size + 1, 6));
+  return levels;
+}
+
+function levelOf(line: PdfLine, levels: ReadonlyMap<number, number>): number | undefined {
+  return line.isTurned ? undefined : levels.get(roundSize(line.size));
+}
+
+/** Sentences and their parts are large type, not headings. */
+function isHeading(text: string): boolean {
+  return (
+    text.length <= maxHeadingCharacters && /^[\p{Lu}\p{Lo}\p{N}“"(]/u.test(text) && !/[.,;:-]$/.test(text)
+  );
+}
+
+/** The size that most characters have. */
+function mostTextSize(lines: readonly PdfLine[]): number {
+  const characters = new Map<number, number>();
+  for (const line of lines) {
+    const size = roundSize(line.size);
+    characters.set(size, (characters.get(size) ?? 0) + line.text.length);
+  }
+  return [...characters].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
+}
+
+function runningLines(pages: readonly (readonly PdfLine[])[]): Set<string> {
+  const counts = new Map<string, number>();
+  for (const page of pages) {
+    const edges = new Set(
+      page.filter((_, row) => isEdge(page, row)).map((line) => withoutNumbers(line.text)),
+    );
+    for (const text of edges) counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  if (pages.length < minPagesForRunningLines) return new Set();
+  return new Set([...counts].filter(([, count]) => count > pages.length / 2).map(([text]) => text));
+}
+
+function isEdge(page: readonly PdfLine[], row: number): boolean {
+  if (page.length < minLinesForRunningLines || page[row]!.text.length > maxRunningCharacters) return false;
+  return row < 2 || row >= page.length - 2;
+}
+
+function withoutNumbers(text: string): string {
+  return text.replace(/\d+/g, '#');
+}
+
+function roundSize(size: number): number {
+  return Math.round(size * 2) / 2;
+}

@@ -1,0 +1,67 @@
+import { getDocumentProxy } from 'unpdf';
+import { DocumentRefused } from '../../domain/errors.ts';
+import type { ParsedDocument } from '../../domain/parsed-document.ts';
+import { createBlockWriter } from './block-writer.ts';
+import { oneLine } from './clean-text.ts';
+import { writePdfBlocks } from './pdf-blocks.ts';
+import { type PdfItem, type PdfLine, readLines } from './pdf-lines.ts';
+
+type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
+
+/**
+ * Parses a PDF's text layer, page by page; headings are told by the size of their letters.
+ * @throws {DocumentRefused} `encrypted` where a password is needed, `needs_ocr` where no page has text, `corrupt`
+ */
+export async function parsePdf(bytes: Uint8Array): Promise<ParsedDocument> {
+  const document = await open(bytes);
+  const pages: PdfLine[][] = [];
+  for (let number = 1; number <= document.numPages; number++) pages.push(await readPage(document, number));
+  if (pages.every((page) => page.length === 0)) {
+    throw new DocumentRefused(
+      'needs_ocr',
+      `Cannot parse the document: none of its ${document.numPages} pages has text, run character recognition first`,
+    );
+  }
+  const writer = createBlockWriter();
+  writePdfBlocks(writer, pages);
+  const title = await readTitle(document);
+  return writer.finish({ mediaType: 'application/pdf', title: title ?? writer.firstHeading });
+}
+
+async function open(bytes: Uint8Array): Promise<PdfDocument> {
+  try {
+    // The library takes the buffer over, so it gets its own.
+    return await getDocumentProxy(Uint8Array.from(bytes), { verbosity: 0 });
+  } catch (cause) {
+    const { name, message } = cause as Error;
+    if (name === 'PasswordException') {
+      throw new DocumentRefused('encrypted', 'Cannot parse the document: it is protected by a password', {
+        cause,
+      });
+    }
+    throw new DocumentRefused('corrupt', `Cannot parse the document as PDF: ${message}`, { cause });
+  }
+}
+
+/** A page that is broken loses its text; the others keep theirs. */
+async function readPage(document: PdfDocument, number: number): Promise<PdfLine[]> {
+  const page = await document.getPage(number).catch(() => undefined);
+  if (page === undefined) return [];
+  const content = await page.getTextContent().catch(() => undefined);
+  page.cleanup();
+  return readLines((content?.items ?? []).filter((item): item is typeof item & PdfItem => 'str' in item));
+}
+
+/** Writers leave the file's name or nothing in the title more often than not. */
+async function readTitle(document: PdfDocument): Promise<string | undefined> {
+  const metadata = await document.getMetadata().catch(() => undefined);
+  const title = (metadata?.info as { readonly Title?: unknown } | undefined)?.Title;
+  if (typeof title !== 'string') return undefined;
+  const line = oneLine(title);
+  const isJunk =
+    line.length < 3 ||
+    /^untitled|^\(?anonymous|^microsoft |^\S+\.[a-z]{2,4}$|\.(?:docx?|pdf|tex|dvi|indd|pptx?|xlsx?|qxd)$/i.test(
+      line,
+    );
+  return isJunk ? undefined : line;
+}
