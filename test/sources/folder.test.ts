@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFolderSource } from '../../sources/folder.ts';
+import type { SourceItem } from '../../sources/source.ts';
+
+let base: string;
+let folder: string;
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'braid-folder-'));
+  folder = join(base, 'handbook');
+  mkdirSync(folder);
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+function write(path: string, content: string | Uint8Array = 'text'): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
+}
+
+async function list(path = folder, maxDocumentBytes = 1_000): Promise<SourceItem[]> {
+  const items: SourceItem[] = [];
+  for await (const item of createFolderSource(path, { maxDocumentBytes }).items()) items.push(item);
+  return items;
+}
+
+async function ids(path = folder): Promise<string[]> {
+  const documents = await Promise.all((await list(path)).map((item) => item.load()));
+  return documents.map((document) => document.documentId);
+}
+
+describe('createFolderSource', () => {
+  it('lists files of all depths in order, with ids from the name of the folder on', async () => {
+    for (const path of ['b.md', 'a/z.md', 'a/b/c.txt', 'ümlaut name.md']) write(path);
+    expect(await ids()).toEqual([
+      'handbook/a/b/c.txt',
+      'handbook/a/z.md',
+      'handbook/b.md',
+      'handbook/ümlaut name.md',
+    ]);
+  });
+
+  it('hands over the bytes, a file URL and the name as the user gave it', async () => {
+    write('a.bin', new Uint8Array([0, 255, 1]));
+    const [item] = await list();
+    expect(item!.name).toBe(join(folder, 'a.bin'));
+    expect(await item!.load()).toEqual({
+      documentId: 'handbook/a.bin',
+      source: 'files',
+      uri: pathToFileURL(join(folder, 'a.bin')).href,
+      content: Buffer.from([0, 255, 1]),
+    });
+  });
+
+  it('gives a single file its own name, hidden or not', async () => {
+    write('.notes.md');
+    expect(await ids(join(folder, '.notes.md'))).toEqual(['.notes.md']);
+  });
+
+  it('skips hidden files, .git and node_modules', async () => {
+    for (const path of ['.env', '.git/config', 'node_modules/x/readme.md', 'a/node_modules/y.md', 'kept.md'])
+      write(path);
+    expect(await ids()).toEqual(['handbook/kept.md']);
+  });
+
+  it('follows links inside the folder and none out of it, in circles or to nowhere', async () => {
+    write('real/a.md');
+    writeFileSync(join(base, 'outside.md'), 'secret');
+    mkdirSync(join(base, 'handbook-2'));
+    writeFileSync(join(base, 'handbook-2', 'sibling.md'), 'secret');
+    symlinkSync(join(base, 'outside.md'), join(folder, 'escape.md'));
+    symlinkSync(base, join(folder, 'up'));
+    symlinkSync(join(base, 'handbook-2'), join(folder, 'sibling'));
+    symlinkSync(join(folder, 'real', 'a.md'), join(folder, 'link.md'));
+    symlinkSync(folder, join(folder, 'real', 'circle'));
+    const listed = await ids();
+    expect(listed).toEqual(['handbook/link.md', 'handbook/real/a.md']);
+
+    symlinkSync(join(folder, 'missing'), join(folder, 'broken.md'));
+    const broken = (await list()).find((item) => item.name.endsWith('broken.md'));
+    await expect(broken!.load()).rejects.toMatchObject({ reason: 'unreadable' });
+  });
+
+  it('refuses a file that is too large without reading it, and takes one of the exact size', async () => {
+    write('large.txt', 'x'.repeat(1_001));
+    write('right.txt', 'x'.repeat(1_000));
+    const [large, right] = await list();
+    await expect(large!.load()).rejects.toMatchObject({ reason: 'too_large' });
+    expect((await right!.load()).content).toHaveLength(1_000);
+  });
+
+  it('refuses what vanished or may not be read, and lists the rest', async () => {
+    write('a.md');
+    write('b.md');
+    const [a, b] = await list();
+    rmSync(join(folder, 'a.md'));
+    await expect(a!.load()).rejects.toThrow(/it does not exist/);
+    expect((await b!.load()).documentId).toBe('handbook/b.md');
+  });
+
+  it.skipIf(process.getuid?.() === 0)('names a folder that may not be read', async () => {
+    write('closed/a.md');
+    chmodSync(join(folder, 'closed'), 0);
+    const [item] = await list();
+    chmodSync(join(folder, 'closed'), 0o700);
+    await expect(item!.load()).rejects.toThrow(/permission is denied/);
+  });
+
+  it.skipIf(process.platform === 'win32')('does not hang on a named pipe', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    write('a.md');
+    expect(await ids()).toEqual(['handbook/a.md']);
+    const [pipe] = await list(join(folder, 'pipe'));
+    await expect(pipe!.load()).rejects.toMatchObject({ reason: 'unreadable' });
+  });
+
+  it('names a path that does not exist', async () => {
+    await expect(list(join(base, 'nowhere'))).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('nowhere: it does not exist'),
+    });
+  });
+});
