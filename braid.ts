@@ -64,7 +64,8 @@ export async function createBraid(config: Config): Promise<Braid> {
   const chunker = createChunker(config.ingest.chunking, model);
   const { engine, documents, state } = adapter;
   const scopes = createScopeMaker({
-    accessRequired: (tenantId) => config.tenants[tenantId]?.accessControl === 'required',
+    accessRequired: (tenantId) =>
+      Object.hasOwn(config.tenants, tenantId) && config.tenants[tenantId]!.accessControl === 'required',
   });
   const rerankingModels: readonly RerankingModel[] = [];
 

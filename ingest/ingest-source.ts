@@ -61,7 +61,12 @@ export function createIngestSource(ingest: Ingest, concurrency: number, telemetr
           );
         }
         claimed.add(document.documentId);
-        account.add(await patience.execute(() => ingest(scope, { operation: 'upsert', document }), stop));
+        account.add(
+          await patience.execute(
+            () => ingest(scope, { operation: 'upsert', document }, undefined, stop),
+            stop,
+          ),
+        );
       } catch (error) {
         if (stop.aborted) return;
         const refusal = asRefusal(item.name, error);

@@ -71,6 +71,7 @@ export type Ingest = (
   scope: Scope,
   change: RequestedChange,
   ifVersion?: bigint | null,
+  signal?: AbortSignal,
 ) => Promise<WriteResult>;
 
 /** Concurrent writers of one document each win once; more conflicts than this mean that something else is wrong. */
@@ -86,16 +87,16 @@ export function createIngest(ports: IngestPorts): Ingest {
   const { parser, chunker, model, documents, telemetry } = ports;
   const embed = createEmbed(model);
   const recipe = hash(`${parser.recipe}|${chunker.recipe}|${model.id}|${model.dimensions}`);
-  const run = { ...ports, embed, recipe };
+  const tools = { ...ports, embed, recipe };
 
-  return async (scope, requested, ifVersion) => {
+  return async (scope, requested, ifVersion, signal) => {
     const change = checkChange(requested);
     for (let conflicts = 0; ; conflicts += 1) {
       try {
         const stored = await documents.record(scope, change.documentId);
         checkOwner(stored, change);
         checkExpected(stored, change.documentId, ifVersion);
-        const result = await apply(run, scope, requested, change, stored);
+        const result = await apply({ ...tools, signal }, scope, requested, change, stored);
         telemetry.count('documents', 1, { outcome: result.outcome });
         telemetry.count('chunks', result.chunks);
         telemetry.count('embedded_texts', result.embedded);
@@ -112,6 +113,8 @@ export function createIngest(ports: IngestPorts): Ingest {
 interface Run extends IngestPorts {
   readonly embed: Embed;
   readonly recipe: string;
+  /** Ends the parse; what is being stored is stored. */
+  readonly signal: AbortSignal | undefined;
 }
 
 interface Made {
@@ -281,7 +284,10 @@ function keepShown(record: DocumentRecord, stored: DocumentRecord | undefined): 
 async function makeChunks(run: Run, scope: Scope, document: Document, record: DocumentRecord): Promise<Made> {
   const { documentId, content, mediaType } = document;
   const parsed = await timed(run.telemetry, 'parse', () =>
-    run.parser.parse({ name: documentId, content, ...(mediaType !== undefined && { mediaType }) }),
+    run.parser.parse(
+      { name: documentId, content, ...(mediaType !== undefined && { mediaType }) },
+      run.signal,
+    ),
   );
   const title = document.title ?? parsed.title;
   const { chunks, parents, embeddedTexts } = await timed(run.telemetry, 'chunk', () =>

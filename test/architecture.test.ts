@@ -52,7 +52,7 @@ const rules: Record<string, Rule> = {
   'ingest/parsers/markdown.ts': { ...stage, packages: ['mdast-util-*', 'micromark-extension-gfm', 'mdast'] },
   'ingest/parsers/html.ts': {
     ...stage,
-    packages: ['linkedom', '@mozilla/readability', 'turndown', 'turndown-plugin-gfm'],
+    packages: ['linkedom', '@mozilla/readability'],
   },
   'ingest/parsers/pdf.ts': { ...stage, packages: ['unpdf'] },
   'ingest/parsers/docx.ts': { ...stage, packages: ['mammoth'] },
