@@ -44,11 +44,13 @@ export function checkAccess(access: Access, field = 'access'): Access {
       if (
         typeof principal !== 'string' ||
         principal === '' ||
-        Buffer.byteLength(principal) > maxPrincipalBytes
+        Buffer.byteLength(principal) > maxPrincipalBytes ||
+        // Lone surrogates are all stored as U+FFFD: different principals would become one.
+        !principal.isWellFormed()
       ) {
         throw new InvalidInput(
           `${field}.${name}`,
-          `Expected each principal in ${field}.${name} to be a string of 1 to ${maxPrincipalBytes} bytes, got ${JSON.stringify(principal)}`,
+          `Expected each principal in ${field}.${name} to be well-formed Unicode of 1 to ${maxPrincipalBytes} bytes, got ${JSON.stringify(principal)}`,
         );
       }
     }

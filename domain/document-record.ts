@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Access } from './access.ts';
 import type { Metadata } from './document.ts';
+import { parseVersion } from './version.ts';
 
 /** What decides between two writes of one part: the higher version, at one version a deletion, else the greater hash. */
 export interface PartVersion {
@@ -77,7 +78,7 @@ export type MergeOutcome =
   | 'applied'
   /** The same event again, or an equal state without a version. */
   | 'unchanged'
-  /** Each part that the event carries is older than the stored one. */
+  /** Each part that the event carries has lost to the stored one. */
   | 'stale'
   /** A patch for a document that has not come yet; kept until it does. */
   | 'parked';
@@ -109,6 +110,7 @@ export function recordVersion(record: DocumentRecord): bigint {
  * any order and any repetition of the same changes ends in the same record.
  *
  * The source of the change must already be the record's.
+ * @throws {InvalidInput} for a change without a version where the stored one is already the greatest
  */
 export function mergeChange(
   stored: DocumentRecord | undefined,
@@ -118,7 +120,9 @@ export function mergeChange(
   if (change.version === undefined && stored !== undefined && isEqualState(stored, change)) {
     return { outcome: 'unchanged', record: stored, conflicting: false };
   }
-  const version = change.version ?? (stored === undefined ? 1n : recordVersion(stored) + 1n);
+  const version =
+    change.version ??
+    (stored === undefined ? 1n : parseVersion(recordVersion(stored) + 1n, 'the next version'));
   const stamp: PartVersion = {
     version,
     deleted: change.operation === 'delete',
@@ -135,7 +139,8 @@ export function mergeChange(
     );
   });
   if (newer.length === 0) {
-    const isRepeat = verdicts.every((verdict) => verdict === 0);
+    // One part that is this very event's shows a repeat, though later events may have won the other parts.
+    const isRepeat = names.length === 0 || verdicts.includes(0);
     return { outcome: isRepeat ? 'unchanged' : 'stale', record: stored, conflicting };
   }
   const record: DocumentRecord = {

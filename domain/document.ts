@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Access } from './access.ts';
+import { type Access, checkAccess } from './access.ts';
 import { InvalidInput } from './errors.ts';
+import { parseVersion } from './version.ts';
 
 /** A metadata value: a string ≤ 2,048 bytes, a finite number, a boolean, or a list of ≤ 100 such strings. */
 export type MetadataValue = string | number | boolean | readonly string[];
@@ -59,7 +60,9 @@ export function checkDocument(document: Omit<Document, 'content'>): void {
   if (document.title !== undefined) checkString(document.title, 'title', documentLimits.titleBytes);
   if (document.uri !== undefined) checkString(document.uri, 'uri', documentLimits.uriBytes);
   if (document.mediaType !== undefined) checkString(document.mediaType, 'mediaType', 256);
+  if (document.version !== undefined) parseVersion(document.version);
   if (document.metadata !== undefined) checkMetadata(document.metadata);
+  if (document.access !== undefined) checkAccess(document.access);
 }
 
 /**

@@ -1,0 +1,307 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Access } from '../../domain/access.ts';
+import {
+  type Change,
+  canonicalJson,
+  type DocumentRecord,
+  isLive,
+  mergeChange,
+  recordVersion,
+} from '../../domain/document-record.ts';
+import { InvalidInput } from '../../domain/errors.ts';
+
+const where = { tenantId: 'default', recipe: 'recipe', now: '2026-01-02T03:04:05.678Z' };
+const of = { documentId: 'a', source: 'docs' };
+
+const content = (text: string) => ({ contentHash: text, mediaType: 'text/plain', bytes: text.length });
+const upsert = (version: bigint | undefined, text = 'text', parts: Partial<Change> = {}): Change => ({
+  operation: 'upsert',
+  ...of,
+  ...(version !== undefined && { version }),
+  content: content(text),
+  ...parts,
+});
+const patch = (version: bigint | undefined, parts: Partial<Change>): Change => ({
+  operation: 'patch',
+  ...of,
+  ...(version !== undefined && { version }),
+  ...parts,
+});
+const remove = (version: bigint | undefined): Change => ({
+  operation: 'delete',
+  ...of,
+  ...(version !== undefined && { version }),
+});
+
+function mergeAll(changes: readonly Change[]): DocumentRecord | undefined {
+  return changes.reduce<DocumentRecord | undefined>(
+    (stored, change) => mergeChange(stored, change, where).record,
+    undefined,
+  );
+}
+
+const version = fc.bigInt({ min: 0n, max: 4n });
+const metadata = fc.constantFrom({}, { k: 'x' }, { k: 1 }, { list: ['a'] });
+const access: fc.Arbitrary<Access> = fc.constantFrom(
+  {},
+  { allow: [] },
+  { allow: ['user:a'] },
+  { deny: ['user:a'] },
+);
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc
+    .tuple(version, fc.constantFrom('one', 'two'), fc.record({ metadata, access }, { requiredKeys: [] }))
+    .map(([at, text, parts]) => upsert(at, text, parts)),
+  fc
+    .tuple(version, fc.record({ metadata, access }, { requiredKeys: [] }))
+    .map(([at, parts]) => patch(at, parts)),
+  version.map(remove),
+);
+
+describe('mergeChange', () => {
+  it('ends in the same record whatever the order of the changes and however often each comes', () => {
+    const histories = fc.array(change, { minLength: 1, maxLength: 7 }).chain((changes) =>
+      fc.record({
+        changes: fc.constant(changes),
+        shuffled: fc.shuffledSubarray(
+          changes.flatMap((one, at) => Array.from({ length: 3 }, (_, copy) => ({ one, id: at * 3 + copy }))),
+          { minLength: changes.length * 3 },
+        ),
+      }),
+    );
+    fc.assert(
+      fc.property(histories, ({ changes, shuffled }) => {
+        expect(mergeAll(shuffled.map(({ one }) => one))).toEqual(mergeAll(changes));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('keeps for each part the highest version, where at one version a deletion beats everything', () => {
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
+        const record = mergeAll(changes);
+        const carriers = {
+          content: changes.filter(({ operation }) => operation !== 'patch'),
+          metadata: changes.filter((one) => one.operation !== 'patch' || one.metadata !== undefined),
+          access: changes.filter((one) => one.operation !== 'patch' || one.access !== undefined),
+        };
+        for (const name of ['content', 'metadata', 'access'] as const) {
+          const candidates = carriers[name];
+          const highest = candidates.reduce((most, one) => (one.version! > most ? one.version! : most), -1n);
+          const atHighest = candidates.filter((one) => one.version === highest);
+          expect(record?.[name]?.version ?? -1n).toBe(highest);
+          expect(record?.[name]?.deleted ?? false).toBe(atHighest.some((one) => one.operation === 'delete'));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never lets an older update bring a deleted document back', () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 8 }), (changes) => {
+        const record = mergeAll([...changes, remove(4n)])!;
+        expect(isLive(record)).toBe(false);
+        expect(isLive(mergeAll([remove(4n), ...changes])!)).toBe(false);
+      }),
+    );
+  });
+
+  it('brings a deleted document back with a newer upsert, without its old metadata and access', () => {
+    const record = mergeAll([
+      upsert(1n, 'one', { metadata: { k: 'old' }, access: { allow: ['user:a'] } }),
+      remove(2n),
+      upsert(3n, 'two'),
+    ])!;
+    expect(isLive(record)).toBe(true);
+    expect(record.metadata!.value).toEqual({});
+    expect(record.access).not.toHaveProperty('value');
+  });
+
+  it('sets each part of an unseen document and says that it was applied', () => {
+    const merge = mergeChange(undefined, upsert(5n, 'one', { metadata: { k: 1 } }), where);
+    expect(merge).toMatchObject({
+      outcome: 'applied',
+      conflicting: false,
+      record: {
+        tenantId: 'default',
+        ...of,
+        content: { version: 5n, deleted: false, contentHash: 'one' },
+        metadata: { version: 5n, value: { k: 1 } },
+        access: { version: 5n },
+        chunks: 0,
+        recipe: 'recipe',
+        updatedAt: where.now,
+      },
+    });
+  });
+
+  it('does nothing for the same event again', () => {
+    for (const one of [upsert(5n), patch(5n, { metadata: { k: 1 } }), remove(5n)]) {
+      const first = mergeChange(undefined, one, where);
+      const again = mergeChange(first.record, one, { ...where, now: 'later' });
+      expect(again).toEqual({ outcome: 'unchanged', record: first.record, conflicting: false });
+    }
+  });
+
+  it('knows an upsert again after a later patch won one of its parts', () => {
+    const stored = mergeAll([upsert(1n), patch(2n, { metadata: { k: 1 } })]);
+    expect(mergeChange(stored, upsert(1n), where)).toEqual({
+      outcome: 'unchanged',
+      record: stored,
+      conflicting: false,
+    });
+  });
+
+  it('calls a change stale whose parts have all lost', () => {
+    const stored = mergeAll([upsert(5n)]);
+    for (const one of [upsert(4n, 'older'), patch(4n, { metadata: { k: 1 } }), remove(4n)]) {
+      expect(mergeChange(stored, one, where)).toEqual({
+        outcome: 'stale',
+        record: stored,
+        conflicting: false,
+      });
+    }
+  });
+
+  it('lets a patch change only the parts that it carries', () => {
+    const stored = mergeAll([upsert(1n, 'one', { metadata: { k: 1 }, access: { allow: ['user:a'] } })])!;
+    const patched = mergeChange(stored, patch(2n, { metadata: { other: 2 } }), where).record!;
+    expect(patched.metadata).toMatchObject({ version: 2n, value: { other: 2 } });
+    expect([patched.content, patched.access]).toEqual([stored.content, stored.access]);
+    expect(recordVersion(patched)).toBe(2n);
+    const opened = mergeChange(patched, patch(3n, { access: {} }), where).record!;
+    expect(opened.access).toMatchObject({ version: 3n, value: {} });
+    expect(opened.metadata).toEqual(patched.metadata);
+  });
+
+  it('takes an older upsert’s content beside newer metadata', () => {
+    const record = mergeAll([patch(9n, { metadata: { k: 9 } }), upsert(5n, 'five', { metadata: { k: 5 } })])!;
+    expect(record.content).toMatchObject({ version: 5n, contentHash: 'five' });
+    expect(record.metadata).toMatchObject({ version: 9n, value: { k: 9 } });
+  });
+
+  it('parks a patch of an unseen document until the document comes', () => {
+    const parked = mergeChange(undefined, patch(2n, { access: { allow: [] } }), where);
+    expect(parked.outcome).toBe('parked');
+    expect(isLive(parked.record!)).toBe(false);
+    const come = mergeChange(parked.record, upsert(1n), where);
+    expect(come.outcome).toBe('applied');
+    expect(come.record!.access).toMatchObject({ version: 2n, value: { allow: [] } });
+  });
+
+  it('lets a deletion win at one version, whichever comes first, and counts no conflict', () => {
+    const first = mergeAll([upsert(5n)]);
+    expect(mergeChange(first, remove(5n), where)).toMatchObject({ outcome: 'applied', conflicting: false });
+    const gone = mergeAll([remove(5n)]);
+    expect(mergeChange(gone, upsert(5n), where)).toMatchObject({ outcome: 'stale', conflicting: false });
+  });
+
+  it('tells two different events of one version apart by hash, and counts a conflict', () => {
+    const [left, right] = [upsert(5n, 'left'), upsert(5n, 'right')];
+    const forth = mergeChange(mergeAll([left]), right, where);
+    const back = mergeChange(mergeAll([right]), left, where);
+    expect([forth.conflicting, back.conflicting]).toEqual([true, true]);
+    expect([forth.outcome, back.outcome].sort()).toEqual(['applied', 'stale']);
+    expect(forth.record).toEqual(back.record);
+  });
+
+  it('compares versions as numbers, whatever their number of digits', () => {
+    const [high, low] = [10n ** 79n, 10n ** 79n - 1n];
+    expect(mergeAll([upsert(high, 'high'), upsert(low, 'low')])!.content!.contentHash).toBe('high');
+    expect(mergeAll([upsert(10n, 'ten'), upsert(9n, 'nine')])!.content!.contentHash).toBe('ten');
+  });
+
+  describe('of a change without a version', () => {
+    it('gives the stored version + 1, or 1', () => {
+      const first = mergeChange(undefined, upsert(undefined), where).record!;
+      expect(recordVersion(first)).toBe(1n);
+      const stored = mergeAll([upsert(7n), patch(9n, { metadata: {} })])!;
+      expect(recordVersion(mergeChange(stored, upsert(undefined, 'new'), where).record!)).toBe(10n);
+      expect(
+        recordVersion(mergeChange(stored, patch(undefined, { metadata: { k: 1 } }), where).record!),
+      ).toBe(10n);
+      expect(recordVersion(mergeChange(stored, remove(undefined), where).record!)).toBe(10n);
+    });
+
+    it('keeps the version of an equal state', () => {
+      const parts = { metadata: { a: 1, b: ['x'] }, access: { allow: ['user:a'] } };
+      const stored = mergeAll([upsert(7n, 'text', parts)])!;
+      const equal = upsert(undefined, 'text', {
+        metadata: { b: ['x'], a: 1 },
+        access: { allow: ['user:a'] },
+      });
+      for (const one of [equal, patch(undefined, { metadata: parts.metadata }), patch(undefined, parts)]) {
+        expect(mergeChange(stored, one, where)).toEqual({
+          outcome: 'unchanged',
+          record: stored,
+          conflicting: false,
+        });
+      }
+      const gone = mergeAll([remove(7n)])!;
+      expect(mergeChange(gone, remove(undefined), where).outcome).toBe('unchanged');
+    });
+
+    it.each([
+      ['other content', upsert(undefined, 'other', { metadata: { k: 1 } })],
+      ['other metadata', upsert(undefined, 'text', { metadata: { k: '1' } })],
+      ['no metadata', upsert(undefined, 'text')],
+      ['an access list', upsert(undefined, 'text', { metadata: { k: 1 }, access: { allow: [] } })],
+      [
+        'a title',
+        upsert(undefined, 'text', { metadata: { k: 1 }, content: { ...content('text'), title: 'T' } }),
+      ],
+      [
+        'an address',
+        upsert(undefined, 'text', { metadata: { k: 1 }, content: { ...content('text'), uri: 'urn:x' } }),
+      ],
+      ['a patch of metadata', patch(undefined, { metadata: {} })],
+      ['a patch of access', patch(undefined, { access: {} })],
+      ['a deletion', remove(undefined)],
+    ])('applies %s', (_, one) => {
+      const stored = mergeAll([upsert(7n, 'text', { metadata: { k: 1 } })]);
+      const merge = mergeChange(stored, one, where);
+      expect(merge.outcome).toBe('applied');
+      expect(recordVersion(merge.record!)).toBe(8n);
+    });
+
+    it('brings a deleted document back', () => {
+      const merge = mergeChange(mergeAll([upsert(1n), remove(2n)]), upsert(undefined), where);
+      expect([merge.outcome, isLive(merge.record!), recordVersion(merge.record!)]).toEqual([
+        'applied',
+        true,
+        3n,
+      ]);
+    });
+
+    it('is refused where no greater version exists', () => {
+      const stored = mergeAll([upsert(10n ** 80n - 1n)]);
+      expect(() => mergeChange(stored, upsert(undefined, 'new'), where)).toThrow(InvalidInput);
+    });
+  });
+});
+
+describe('recordVersion', () => {
+  it('is the highest of the parts', () => {
+    const record = mergeAll([upsert(3n), patch(8n, { access: {} }), patch(5n, { metadata: {} })])!;
+    expect(recordVersion(record)).toBe(8n);
+  });
+});
+
+describe('canonicalJson', () => {
+  it('gives equal text for equal values, whatever the order of their fields', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+        const reversed = Object.fromEntries(Object.entries(value).reverse());
+        expect(canonicalJson(reversed)).toBe(canonicalJson(value));
+        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it('leaves out absent fields and writes versions as decimal strings', () => {
+    expect(canonicalJson({ b: undefined, a: 10n ** 79n })).toBe(`{"a":"${10n ** 79n}"}`);
+  });
+});
