@@ -122,7 +122,14 @@ export function createPipeline(stages: Stages): Pipeline {
       return { record, chunks: await stages.documents.chunks(scope, documentId) };
     },
 
-    documents: (scope, page) => stages.documents.list(scope, page),
+    async documents(scope, page) {
+      // A tombstone has no access list any more, so that its id would be shown to those who never saw the document.
+      if (page.deleted && scope.reach !== 'operator') {
+        throw new InvalidInput('deleted', 'Expected an operator to list deleted documents, got a reader');
+      }
+      return stages.documents.list(scope, page);
+    },
+
     ready: () => stages.ready(),
     close: () => stages.jobs.close(),
   };
