@@ -1,0 +1,94 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { getLoadablePath } from 'sqlite-vec';
+import { EngineUnavailable } from '../../domain/errors.ts';
+
+// Statements differ in their SQL only where filters differ in shape.
+const maxStatements = 200;
+const busyTimeoutMs = 10_000;
+
+/** One connection to one file, with its statements prepared once. Everything is synchronous: use it in a worker thread. */
+export class Database {
+  readonly #connection: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** @param access `read` never changes the file; `write` creates it where it is missing */
+  constructor(path: string, access: 'read' | 'write') {
+    this.#connection = new DatabaseSync(path, {
+      readOnly: access === 'read',
+      allowExtension: true,
+      timeout: busyTimeoutMs,
+    });
+    try {
+      this.#connection.loadExtension(getLoadablePath());
+    } catch (error) {
+      this.#connection.close();
+      throw new EngineUnavailable('Cannot load sqlite-vec for this platform', { cause: error });
+    }
+    this.#connection.enableLoadExtension(false);
+  }
+
+  execute(sql: string): void {
+    this.#connection.exec(sql);
+  }
+
+  rows<Row>(sql: string, ...parameters: SQLInputValue[]): Row[] {
+    return this.#statement(sql).all(...parameters) as Row[];
+  }
+
+  row<Row>(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...parameters) as Row | undefined;
+  }
+
+  /** Rows one by one; end the loop early to read no more of them. */
+  iterate<Row>(sql: string, ...parameters: SQLInputValue[]): IterableIterator<Row> {
+    return this.#statement(sql).iterate(...parameters) as IterableIterator<Row>;
+  }
+
+  /** @returns how many rows changed, and the id of the last one inserted */
+  run(sql: string, ...parameters: SQLInputValue[]): { readonly changes: number; readonly inserted: number } {
+    const { changes, lastInsertRowid } = this.#statement(sql).run(...parameters);
+    return { changes: Number(changes), inserted: Number(lastInsertRowid) };
+  }
+
+  /** Runs the reads of one question on one state of the file. */
+  snapshot<Result>(read: () => Result): Result {
+    return this.#between('BEGIN', read);
+  }
+
+  /** Runs one change wholly or not at all; nobody else writes from its first read on. */
+  transaction<Result>(change: () => Result): Result {
+    return this.#between('BEGIN IMMEDIATE', change);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#connection.close();
+  }
+
+  #between<Result>(begin: string, run: () => Result): Result {
+    this.execute(begin);
+    try {
+      const result = run();
+      this.execute('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLite has rolled back by itself where the disk was full or failed.
+      if (this.#connection.isTransaction) this.execute('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    const prepared = this.#statements.get(sql);
+    if (prepared !== undefined) return prepared;
+    const statement = this.#connection.prepare(sql);
+    if (this.#statements.size >= maxStatements) {
+      for (const oldest of this.#statements.keys()) {
+        this.#statements.delete(oldest);
+        break;
+      }
+    }
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}

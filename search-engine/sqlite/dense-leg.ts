@@ -1,0 +1,88 @@
+import type { Candidate, LegsQuery } from '../search-engine.ts';
+import type { Database } from './database.ts';
+import type { Selection } from './selection.ts';
+
+type DenseQuery = NonNullable<LegsQuery['dense']>;
+
+interface Near extends Omit<Candidate, 'score'> {
+  readonly vector: number;
+  readonly document: number;
+  readonly distance: number;
+}
+
+/** sqlite-vec returns no more neighbours than this. */
+const maxNeighbours = 4_096;
+/** Share of chunks below which reading the selected ones one by one is quicker than scanning all. */
+const narrowShare = 0.4;
+
+const columns = 'chunk_id AS chunkId, document_id AS documentId, ordinal, vector, document, distance';
+const order = 'ORDER BY distance, document_id, ordinal';
+
+/** The chunks with the highest cosine: exact, and exactly `candidates` of them where so many are selected. */
+export function findDense(
+  database: Database,
+  { vector, candidates }: DenseQuery,
+  selection: Selection,
+): Candidate[] {
+  if (selection.chunks === 0) return [];
+  const isWide = selection.chunks >= narrowShare * selection.allChunks && candidates < maxNeighbours;
+  const near = isWide ? scanAll(database, vector, candidates, selection) : undefined;
+  return (near ?? measureEach(database, vector, candidates, selection)).map(toCandidate);
+}
+
+/**
+ * Asks sqlite-vec for the nearest of all vectors, more of them the more the selection leaves out, and keeps the selected:
+ * what is farther than the last of all is farther than each of these. (Given the selection as `rowid IN`, sqlite-vec
+ * takes four times as long.) Undefined where it cannot tell the nearest so.
+ */
+function scanAll(
+  database: Database,
+  vector: Float32Array,
+  candidates: number,
+  selection: Selection,
+): Near[] | undefined {
+  const expected = Math.ceil((1.2 * candidates * selection.allChunks) / selection.chunks);
+  const neighbours = Math.min(selection.isAll ? candidates + 1 : expected + 10, maxNeighbours);
+  const near = database.rows<Near>(
+    `WITH near AS MATERIALIZED (
+       SELECT rowid AS vector, distance FROM nearest WHERE embedding MATCH ? AND k = ?
+     )
+     SELECT ${columns} FROM near CROSS JOIN chunks USING (vector) CROSS JOIN documents USING (document) ${order}`,
+    vector,
+    BigInt(neighbours),
+  );
+  const farthest = near.at(-1)?.distance;
+  const isComplete = new Set(near.map((row) => row.vector)).size < neighbours;
+  const selected = selection.isAll ? near : keepSelected(database, near);
+  const cut = selected[candidates - 1];
+  // Where the cut goes through equal distances, some of the equal ones may not be among the neighbours.
+  const isCertain = isComplete || (cut !== undefined && farthest !== undefined && cut.distance < farthest);
+  return isCertain ? selected.slice(0, candidates) : undefined;
+}
+
+function keepSelected(database: Database, near: readonly Near[]): Near[] {
+  const matching = 'SELECT 1 FROM temp.matching WHERE document = ?';
+  return near.filter(({ document }) => database.row(matching, document) !== undefined);
+}
+
+function measureEach(
+  database: Database,
+  vector: Float32Array,
+  candidates: number,
+  selection: Selection,
+): Near[] {
+  const selected = selection.isAll ? 'chunks' : 'temp.matching CROSS JOIN chunks USING (document)';
+  return database.rows<Near>(
+    `SELECT chunk_id AS chunkId, document_id AS documentId, ordinal, vector, document,
+            vec_distance_l2(embedding, ?) AS distance
+     FROM ${selected} CROSS JOIN vectors USING (vector) CROSS JOIN documents USING (document)
+     ${order} LIMIT ?`,
+    vector,
+    candidates,
+  );
+}
+
+/** For vectors of length 1: |a − b|² = 2 − 2·cos(a, b). */
+function toCandidate({ chunkId, documentId, ordinal, distance }: Near): Candidate {
+  return { chunkId, documentId, ordinal, score: Math.max(-1, 1 - distance ** 2 / 2) };
+}

@@ -1,0 +1,40 @@
+import type { DocumentStore } from '../document-store.ts';
+import type { EmbeddingSpace } from './embedding-space.ts';
+import type { ReadOperations, WriteOperations } from './operations.ts';
+import { packWrite, unpackVectors } from './packed-write.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+/** The port DocumentStore over reading threads and the writing one. */
+export function createDocumentStore(
+  reader: WorkerPool<ReadOperations>,
+  writer: WorkerPool<WriteOperations>,
+  { dimensions }: EmbeddingSpace,
+): DocumentStore {
+  return {
+    async record({ tenantId }, documentId) {
+      return reader.call('record', [tenantId, documentId], { affinity: tenantId });
+    },
+
+    async list(scope, page) {
+      return reader.call('list', [scope, page], { affinity: scope.tenantId });
+    },
+
+    async chunks(scope, documentId) {
+      return reader.call('chunks', [scope, documentId], { affinity: scope.tenantId });
+    },
+
+    async vectors({ tenantId }, fingerprints) {
+      if (fingerprints.length === 0) return new Map();
+      return unpackVectors(await reader.call('vectors', [tenantId, fingerprints], { affinity: tenantId }));
+    },
+
+    async replace({ tenantId }, write) {
+      const packed = packWrite(write, dimensions);
+      const transfer = packed.chunks === undefined ? [] : [packed.chunks.vectors.buffer];
+      await writer.call('replace', [tenantId, packed], { transfer });
+    },
+
+    /** Each read sees what was committed before it. */
+    async refresh() {},
+  };
+}

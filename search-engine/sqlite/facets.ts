@@ -1,0 +1,110 @@
+import type { FacetRequest, FacetResult } from '../../domain/search.ts';
+import type { LegsQuery } from '../search-engine.ts';
+import type { Database } from './database.ts';
+import { lexicalMatch } from './lexical-leg.ts';
+import { valueType } from './metadata-rows.ts';
+import type { Selection } from './selection.ts';
+
+const defaultSize = 10;
+
+/** Counts distinct documents exactly, within the snapshot of the selection. */
+export function countFacets(database: Database, query: LegsQuery, selection: Selection): FacetResult[] {
+  if (query.facets === undefined || query.facets.length === 0) return [];
+  const within = countedDocuments(database, query, selection);
+  return query.facets.map((facet) => countFacet(database, facet, within));
+}
+
+/** The condition that leaves the documents to count; rows of `metadata` are of live documents only. */
+function countedDocuments(database: Database, query: LegsQuery, selection: Selection): string {
+  const matching = 'AND document IN (SELECT document FROM temp.matching)';
+  if (!query.facetsMatchText) return selection.isAll ? '' : matching;
+  database.run('DELETE FROM temp.counted');
+  const match = query.lexical === undefined ? undefined : lexicalMatch(query.lexical);
+  if (match !== undefined) {
+    database.run(
+      `INSERT INTO temp.counted
+       SELECT DISTINCT document FROM lexical CROSS JOIN chunks ON chunk = lexical.rowid
+       WHERE lexical MATCH ? ${selection.isAll ? '' : matching}`,
+      match,
+    );
+  }
+  return 'AND document IN (SELECT document FROM temp.counted)';
+}
+
+function countFacet(database: Database, facet: FacetRequest, within: string): FacetResult {
+  if ('histogram' in facet) return countBuckets(database, facet.key, facet.histogram, within);
+  if ('ranges' in facet) return countRanges(database, facet.key, facet.ranges, within);
+  if ('statistics' in facet) return summarize(database, facet.key, within);
+  return countValues(database, facet.key, facet.size ?? defaultSize, within);
+}
+
+function countValues(database: Database, key: string, size: number, within: string): FacetResult {
+  const rows = database.rows<{ kind: number; value: number | Uint8Array; documents: number }>(
+    `SELECT min(type, ${valueType.string}) AS kind, value, count(*) AS documents FROM metadata
+     WHERE key = ? AND type <= ${valueType.member} ${within}
+     GROUP BY kind, value ORDER BY documents DESC, kind, value LIMIT ?`,
+    key,
+    size,
+  );
+  const values = rows.map(({ kind, value, documents }) => ({
+    value:
+      typeof value !== 'number'
+        ? Buffer.from(value).toString()
+        : kind === valueType.boolean
+          ? value === 1
+          : value,
+    documents,
+  }));
+  return { key, values };
+}
+
+const numbers = `FROM metadata WHERE key = ? AND type = ${valueType.number}`;
+
+function countBuckets(database: Database, key: string, width: number, within: string): FacetResult {
+  const rows = database.rows<{ start: number; documents: number }>(
+    `SELECT floor(value / ?) * ? AS start, count(*) AS documents ${numbers} ${within} GROUP BY start ORDER BY start`,
+    width,
+    width,
+    key,
+  );
+  // −0 becomes 0.
+  return { key, histogram: rows.map(({ start, documents }) => ({ from: start + 0, documents })) };
+}
+
+function countRanges(
+  database: Database,
+  key: string,
+  bounds: readonly number[],
+  within: string,
+): FacetResult {
+  const below = bounds.map((_, at) => `WHEN value < ? THEN ${at}`).join(' ');
+  const rows = database.rows<{ place: number; documents: number }>(
+    `SELECT CASE ${below} ELSE ${bounds.length} END AS place, count(*) AS documents ${numbers} ${within} GROUP BY place`,
+    ...bounds,
+    key,
+  );
+  const counts = new Map(rows.map(({ place, documents }) => [place, documents]));
+  const ranges = Array.from({ length: bounds.length + 1 }, (_, at) => {
+    const [from, to] = [bounds[at - 1], bounds[at]];
+    return {
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+      documents: counts.get(at) ?? 0,
+    };
+  });
+  return { key, ranges };
+}
+
+function summarize(database: Database, key: string, within: string): FacetResult {
+  const { documents, minimum, maximum, sum } = database.row<{
+    documents: number;
+    minimum: number | null;
+    maximum: number | null;
+    sum: number | null;
+  }>(
+    `SELECT count(*) AS documents, min(value) AS minimum, max(value) AS maximum, sum(value) AS sum ${numbers} ${within}`,
+    key,
+  )!;
+  if (minimum === null || maximum === null || sum === null) return { key, statistics: { documents, sum: 0 } };
+  return { key, statistics: { documents, minimum, maximum, mean: sum / documents, sum } };
+}

@@ -1,0 +1,97 @@
+import { mayRead } from '../../domain/access.ts';
+import type { ParentChunk } from '../../domain/chunk.ts';
+import { type DocumentRecord, recordVersion } from '../../domain/document-record.ts';
+import type { Scope } from '../../domain/scope.ts';
+import type { ChunkReference, FetchOptions, FoundChunk } from '../search-engine.ts';
+import { readDetail } from './chunk-detail.ts';
+import type { Database } from './database.ts';
+import type { Highlighter } from './highlighter.ts';
+import { readRecord } from './record-text.ts';
+import { documentState } from './schema.ts';
+
+interface ChunkRow {
+  readonly document: number;
+  readonly ordinal: number;
+  readonly context: string | null;
+  readonly text: string;
+  readonly detail: string;
+}
+
+/** Reads chunks for display, all on one state of the tenant. */
+export function fetchChunks(
+  database: Database,
+  scope: Scope,
+  references: readonly ChunkReference[],
+  options: FetchOptions,
+  highlighter: Highlighter,
+): FoundChunk[] {
+  const found = database.snapshot(() => {
+    const records = new Map<number, DocumentRecord>();
+    return references.flatMap((reference) => fetchChunk(database, scope, reference, options, records));
+  });
+  if (options.highlight === undefined) return found;
+  const marked = highlighter.mark(
+    options.highlight,
+    found.map(({ text }) => text),
+  );
+  return found.map((chunk, at) => ({ ...chunk, highlights: marked[at] ?? [] }));
+}
+
+function fetchChunk(
+  database: Database,
+  scope: Scope,
+  { chunkId, documentId }: ChunkReference,
+  options: FetchOptions,
+  records: Map<number, DocumentRecord>,
+): FoundChunk[] {
+  const row = database.row<ChunkRow>(
+    `SELECT document, ordinal, context, text, detail
+     FROM chunks CROSS JOIN documents USING (document) CROSS JOIN texts USING (chunk)
+     WHERE chunk_id = ? AND document_id = ? AND state = ${documentState.live}`,
+    chunkId,
+    documentId,
+  );
+  if (row === undefined) return [];
+  const record = records.get(row.document) ?? recordOf(database, row.document);
+  records.set(row.document, record);
+  const { content } = record;
+  if (content === undefined || !mayRead(scope, record.access?.value)) return [];
+  const detail = readDetail(row.detail);
+  const parent = options.parents ? parentOf(database, row.document, detail.parentOrdinal) : undefined;
+  return [
+    {
+      chunkId,
+      documentId,
+      ordinal: row.ordinal,
+      text: row.text,
+      ...(row.context !== null && { context: row.context }),
+      ...detail,
+      ...(parent !== undefined && { parent }),
+      source: record.source,
+      ...(content.title !== undefined && { title: content.title }),
+      ...(content.uri !== undefined && { uri: content.uri }),
+      mediaType: content.mediaType,
+      metadata: record.metadata?.value ?? {},
+      version: recordVersion(record),
+      contentHash: content.contentHash,
+    },
+  ];
+}
+
+function recordOf(database: Database, document: number): DocumentRecord {
+  const row = database.row<{ record: string }>('SELECT record FROM records WHERE document = ?', document)!;
+  return readRecord(row.record);
+}
+
+function parentOf(
+  database: Database,
+  document: number,
+  ordinal: number | undefined,
+): ParentChunk | undefined {
+  if (ordinal === undefined) return undefined;
+  return database.row<ParentChunk>(
+    `SELECT ordinal, text, text_start AS start, text_end AS "end" FROM parents WHERE document = ? AND ordinal = ?`,
+    document,
+    ordinal,
+  );
+}

@@ -1,0 +1,33 @@
+import { EngineMismatch } from '../../domain/errors.ts';
+import type { SearchEngine } from '../search-engine.ts';
+import type { EmbeddingSpace } from './embedding-space.ts';
+import type { ReadOperations } from './operations.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+/** The port SearchEngine over reading threads. */
+export function createSearchEngine(
+  reader: WorkerPool<ReadOperations>,
+  { dimensions }: EmbeddingSpace,
+): SearchEngine {
+  return {
+    async find(scope, query, signal) {
+      const affinity = scope.tenantId;
+      const { dense } = query;
+      if (dense === undefined) return reader.call('find', [scope, query], { signal, affinity });
+      if (dense.vector.length !== dimensions) {
+        throw new EngineMismatch(
+          `Cannot search: embedding has ${dense.vector.length} dimensions, expected ${dimensions}`,
+        );
+      }
+      // The caller keeps its vector, and a view of a larger buffer is not sent whole.
+      const vector = Float32Array.from(dense.vector);
+      const sent = { ...query, dense: { ...dense, vector } };
+      return reader.call('find', [scope, sent], { signal, affinity, transfer: [vector.buffer] });
+    },
+
+    async fetch(scope, chunks, options, signal) {
+      if (chunks.length === 0) return [];
+      return reader.call('fetch', [scope, chunks, options], { signal, affinity: scope.tenantId });
+    },
+  };
+}

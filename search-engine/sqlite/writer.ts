@@ -1,0 +1,103 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { controlFile, listTenants, tenantPlace, tenantsFolder } from './data-folder.ts';
+import type { Database } from './database.ts';
+import { toEngineError } from './engine-failure.ts';
+import { openForWriting } from './open-file.ts';
+import { OpenTenants } from './open-tenants.ts';
+import type { WorkerSettings, WriteOperations } from './operations.ts';
+import { replace } from './replace.ts';
+import { putEntry, removeEntry } from './state-entries.ts';
+import { sweepWords } from './sweep-words.ts';
+import { tidyVectors } from './tidy-vectors.ts';
+
+const maxOpenTenants = 32;
+const tidyEveryMs = 10 * 60_000;
+
+/** The operations of the writing thread, and its end. */
+export function createWriter({ folder, embedding, rememberVectorsMs }: WorkerSettings): {
+  readonly operations: WriteOperations;
+  close(): void;
+} {
+  const tenants = new OpenTenants(folder, embedding, maxOpenTenants);
+  const tidiedAt = new WeakMap<Database, number>();
+  let control: Database | undefined;
+
+  function inTenant<Result>(tenantId: string, write: (database: Database) => Result): Result {
+    return guarded(tenantId, () => write(tenants.writing(tenantId)));
+  }
+
+  /** Nothing is done, nor created, where the tenant does not exist. */
+  function inExistingTenant<Result>(
+    tenantId: string,
+    absent: Result,
+    write: (database: Database) => Result,
+  ): Result {
+    return guarded(tenantId, () => {
+      const database = tenants.existing(tenantId);
+      return database === undefined ? absent : write(database);
+    });
+  }
+
+  function guarded<Result>(tenantId: string, run: () => Result): Result {
+    try {
+      return run();
+    } catch (error) {
+      throw toEngineError(error, `write to tenant ${JSON.stringify(tenantId)}`, tenantPlace(tenantId));
+    }
+  }
+
+  function inControl<Result>(write: (database: Database) => Result): Result {
+    try {
+      control ??= openForWriting(controlFile(folder), 'control', embedding);
+      return write(control);
+    } catch (error) {
+      throw toEngineError(error, 'write to the index', controlFile(folder));
+    }
+  }
+
+  function tidyNowAndThen(database: Database): void {
+    const now = Date.now();
+    if (now - (tidiedAt.get(database) ?? 0) < tidyEveryMs) return;
+    tidiedAt.set(database, now);
+    tidyVectors(database, embedding, rememberVectorsMs);
+  }
+
+  return {
+    operations: {
+      open() {
+        try {
+          mkdirSync(tenantsFolder(folder), { recursive: true });
+          // SQLite would say of a read-only folder only that a file cannot be opened.
+          accessSync(tenantsFolder(folder), constants.R_OK | constants.W_OK);
+          control ??= openForWriting(controlFile(folder), 'control', embedding);
+        } catch (error) {
+          throw toEngineError(error, 'open the index', folder);
+        }
+      },
+      replace: (tenantId, write) =>
+        inTenant(tenantId, (database) => {
+          tidyNowAndThen(database);
+          replace(database, write);
+        }),
+      putState(place, collection, key, value, expected) {
+        const put = (database: Database) => putEntry(database, collection, key, value, expected);
+        return place === 'system' ? inControl(put) : inTenant(place.tenantId, put);
+      },
+      removeState(place, collection, key) {
+        const remove = (database: Database) => removeEntry(database, collection, key);
+        if (place === 'system') inControl(remove);
+        else inExistingTenant(place.tenantId, undefined, remove);
+      },
+      tidy: (tenantId) =>
+        inExistingTenant(tenantId, true, (database) => {
+          tidyVectors(database, embedding, rememberVectorsMs);
+          return sweepWords(database);
+        }),
+      tenants: () => listTenants(folder),
+    },
+    close() {
+      tenants.close();
+      control?.close();
+    },
+  };
+}
