@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { documentKey } from '../../domain/chunk.ts';
+import { type DocumentRecord, isLive } from '../../domain/document-record.ts';
+import { RevisionConflict } from '../../domain/errors.ts';
+import type { Connection } from './connection.ts';
+import { Rejection } from './failure.ts';
+import type { Indices } from './indices.ts';
+import { accessFields, metadataEntries } from './metadata-entries.ts';
+import { readRecord, writeRecord } from './record-text.ts';
+
+/** The chunks that one write of a document made: their ids follow from these numbers. */
+export interface Generation {
+  readonly number: number;
+  /** Ordinals of chunks and of parents are below these. */
+  readonly chunks: number;
+  readonly parents: number;
+}
+
+/**
+ * What is stored of one document beside its chunks. Each chunk in the index belongs to `current` or to one of the
+ * `leftovers`: those are of a write that is not finished, or were replaced, and are to be deleted.
+ */
+export interface Writing {
+  readonly current?: Generation;
+  readonly leftovers: readonly Generation[];
+  /** The generation before `current`: searches may still see it for a moment. */
+  readonly previous?: number;
+  /** The highest number given so far; none is given twice. */
+  readonly last: number;
+  /** Hash of what the chunks carry of their document; see shownHash(). */
+  readonly shown?: string;
+}
+
+export interface DocumentState {
+  /** Absent while the first write is not finished. */
+  readonly record?: DocumentRecord;
+  readonly writing: Writing;
+}
+
+/** A place in the history of one stored state, as OpenSearch compares it. */
+export interface Position {
+  readonly sequence: number;
+  readonly term: number;
+}
+
+export interface StoredState {
+  readonly state: DocumentState;
+  readonly position: Position;
+}
+
+/** What the documents' index returns of a state. */
+export interface StateSource {
+  readonly record?: string;
+  readonly writing: string;
+  readonly token: string;
+  readonly documentId: string;
+  readonly tenantId: string;
+}
+
+/** The fields of StateSource. */
+export const stateFields = ['record', 'writing', 'token', 'documentId', 'tenantId'];
+
+/** Reads and writes the states of documents; reads see each acknowledged write. */
+export interface DocumentStates {
+  read(tenantId: string, documentId: string): Promise<StoredState | undefined>;
+  /**
+   * Writes a state where exactly `expected` is stored; `undefined`: where there is none.
+   * @throws {RevisionConflict} when something else is stored
+   */
+  write(
+    tenantId: string,
+    documentId: string,
+    state: DocumentState,
+    expected: Position | undefined,
+  ): Promise<Position>;
+}
+
+export function createDocumentStates(connection: Connection, indices: Indices): DocumentStates {
+  interface Found {
+    readonly _seq_no: number;
+    readonly _primary_term: number;
+    readonly _source: StateSource;
+  }
+  const get = async (id: string): Promise<Found | undefined> => {
+    try {
+      return await connection.request<Found>({
+        method: 'GET',
+        path: `/${indices.read.documents}/_doc/${id}`,
+        query: { routing: id, _source_includes: stateFields.join(',') },
+      });
+    } catch (error) {
+      if (error instanceof Rejection && error.status === 404 && error.type === '') return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    read: async (tenantId, documentId) => {
+      const found = await get(documentKey(tenantId, documentId));
+      return (
+        found && {
+          state: readState(found._source),
+          position: { sequence: found._seq_no, term: found._primary_term },
+        }
+      );
+    },
+
+    write: async (tenantId, documentId, state, expected) => {
+      const id = documentKey(tenantId, documentId);
+      const token = randomUUID();
+      try {
+        const written = await connection.request<Omit<Found, '_source'>>({
+          method: 'PUT',
+          path: `/${indices.write.documents}/${expected === undefined ? '_create' : '_doc'}/${id}`,
+          query: {
+            routing: id,
+            require_alias: true,
+            ...(expected !== undefined && {
+              if_seq_no: expected.sequence,
+              if_primary_term: expected.term,
+            }),
+          },
+          body: sourceOf(tenantId, documentId, state, token),
+        });
+        return { sequence: written._seq_no, term: written._primary_term };
+      } catch (error) {
+        if (!(error instanceof Rejection && error.status === 409)) throw error;
+        // A write whose answer was lost is sent again and then meets itself.
+        const found = await get(id);
+        if (found?._source.token === token) return { sequence: found._seq_no, term: found._primary_term };
+        throw new RevisionConflict(
+          `Cannot write document ${JSON.stringify(documentId)}: another writer changed it in the meantime`,
+        );
+      }
+    },
+  };
+}
+
+export function readState(source: Pick<StateSource, 'record' | 'writing'>): DocumentState {
+  return {
+    ...(source.record !== undefined && { record: readRecord(source.record) }),
+    writing: JSON.parse(source.writing),
+  };
+}
+
+function sourceOf(tenantId: string, documentId: string, state: DocumentState, token: string): object {
+  const { record, writing } = state;
+  return {
+    tenantId,
+    documentId,
+    status: statusOf(record),
+    open: writing.leftovers.length > 0,
+    writing: JSON.stringify(writing),
+    token,
+    ...(record !== undefined && {
+      record: writeRecord(record),
+      metadata: metadataEntries(record.metadata?.value ?? {}, true),
+      ...accessFields(record.access?.value),
+    }),
+  };
+}
+
+/** What readers may be shown of: `live`, and `deleted` where tombstones are asked for. */
+function statusOf(record: DocumentRecord | undefined): 'unfinished' | 'live' | 'deleted' | 'parked' {
+  if (record === undefined) return 'unfinished';
+  if (isLive(record)) return 'live';
+  return record.content?.deleted === true ? 'deleted' : 'parked';
+}

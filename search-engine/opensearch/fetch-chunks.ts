@@ -1,0 +1,176 @@
+import { mayRead } from '../../domain/access.ts';
+import { documentKey, type ParentChunk } from '../../domain/chunk.ts';
+import { type DocumentRecord, isLive, recordVersion } from '../../domain/document-record.ts';
+import type { Scope } from '../../domain/scope.ts';
+import type { ChunkReference, FetchOptions, FoundChunk } from '../search-engine.ts';
+import { type ChunkSource, chunkFields, parentKey, readChunk, textStart } from './chunk-source.ts';
+import type { Connection } from './connection.ts';
+import { type DocumentState, readState, type StateSource } from './document-state.ts';
+import { highlightOf, marksIn } from './highlights.ts';
+import type { Indices } from './indices.ts';
+import { queryWords } from './lexical-query.ts';
+import { maxResultWindow } from './mappings.ts';
+import { readable } from './scope-query.ts';
+import { readParents } from './stored-chunks.ts';
+
+interface ChunkHit {
+  readonly _source: ChunkSource;
+  readonly highlight?: { readonly body?: readonly string[] };
+}
+
+interface Shown {
+  readonly hit: ChunkHit;
+  readonly record: DocumentRecord;
+}
+
+/**
+ * Reads chunks for display. Chunks and records are asked for at once: the chunks from the searched index, the records as
+ * of the last acknowledged write, so that what a document has lost, or who may read it, counts from that write on.
+ */
+export async function fetchChunks(
+  connection: Connection,
+  indices: Indices,
+  scope: Scope,
+  references: readonly ChunkReference[],
+  options: FetchOptions,
+  signal: AbortSignal | undefined,
+): Promise<FoundChunk[]> {
+  if (references.length === 0) return [];
+  const words = options.highlight === undefined ? undefined : queryWords(options.highlight);
+  const [hits, states] = await Promise.all([
+    readHits(connection, indices, scope, references, words, signal),
+    readStates(connection, indices, scope, references, signal),
+  ]);
+  const shown = references.flatMap(({ chunkId, documentId }): Shown[] => {
+    const state = states.get(documentId);
+    const record = state?.record;
+    if (record === undefined || !isLive(record) || !mayRead(scope, record.access?.value)) return [];
+    const hit = standing(hits.get(chunkId) ?? [], state);
+    return hit === undefined ? [] : [{ hit, record }];
+  });
+  const parents = options.parents ? await parentsOf(connection, indices, shown, signal) : new Map();
+  return shown.map((one) => ({
+    ...found(one),
+    ...pickParent(parents, one),
+    ...(options.highlight !== undefined && {
+      highlights: marksIn(one.hit.highlight?.body?.[0], textStart(one.hit._source)),
+    }),
+  }));
+}
+
+/** By chunkId: while a document is being replaced there can be more than one for a moment. */
+async function readHits(
+  connection: Connection,
+  indices: Indices,
+  scope: Scope,
+  references: readonly ChunkReference[],
+  words: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, ChunkHit[]>> {
+  interface Reply {
+    readonly hits: { readonly hits: readonly ChunkHit[] };
+  }
+  const ids = [...new Set(references.map(({ chunkId }) => chunkId))];
+  const reply = await connection.request<Reply>({
+    method: 'POST',
+    path: `/${indices.read.chunks}/_search`,
+    body: {
+      size: Math.min(ids.length * 3, maxResultWindow),
+      query: { bool: { filter: [...readable(scope), { terms: { chunkId: ids } }] } },
+      track_total_hits: false,
+      _source: chunkFields,
+      ...(words !== undefined && { highlight: highlightOf(words) }),
+    },
+    signal,
+  });
+  const hits = new Map<string, ChunkHit[]>();
+  for (const hit of reply.hits.hits) {
+    const { chunkId } = hit._source;
+    hits.set(chunkId, [...(hits.get(chunkId) ?? []), hit]);
+  }
+  return hits;
+}
+
+async function readStates(
+  connection: Connection,
+  indices: Indices,
+  scope: Scope,
+  references: readonly ChunkReference[],
+  signal: AbortSignal | undefined,
+): Promise<Map<string, DocumentState>> {
+  interface Reply {
+    readonly docs: readonly { readonly _source?: StateSource }[];
+  }
+  const documentIds = [...new Set(references.map(({ documentId }) => documentId))];
+  const reply = await connection.request<Reply>({
+    method: 'POST',
+    path: `/${indices.read.documents}/_mget`,
+    query: { _source_includes: 'record,writing' },
+    body: {
+      docs: documentIds.map((documentId) => {
+        const key = documentKey(scope.tenantId, documentId);
+        return { _id: key, routing: key };
+      }),
+    },
+    signal,
+  });
+  const states = new Map<string, DocumentState>();
+  documentIds.forEach((documentId, at) => {
+    const source = reply.docs[at]?._source;
+    if (source !== undefined) states.set(documentId, readState(source));
+  });
+  return states;
+}
+
+/**
+ * The chunk that its document's state owns to. The one before it is shown until the new one can be found, so that a
+ * document does not vanish while it is replaced; a chunk of a write that is not finished never is.
+ */
+function standing(hits: readonly ChunkHit[], state: DocumentState | undefined): ChunkHit | undefined {
+  const ofGeneration = (generation: number | undefined) =>
+    hits.find(({ _source }) => _source.generation === generation);
+  const { current, previous } = state?.writing ?? {};
+  return ofGeneration(current?.number) ?? ofGeneration(previous);
+}
+
+function found({ hit, record }: Shown): FoundChunk {
+  const content = record.content!;
+  return {
+    ...readChunk(hit._source),
+    source: record.source,
+    ...(content.title !== undefined && { title: content.title }),
+    ...(content.uri !== undefined && { uri: content.uri }),
+    mediaType: content.mediaType,
+    metadata: record.metadata?.value ?? {},
+    version: recordVersion(record),
+    contentHash: content.contentHash,
+  };
+}
+
+async function parentsOf(
+  connection: Connection,
+  indices: Indices,
+  shown: readonly Shown[],
+  signal: AbortSignal | undefined,
+): Promise<Map<string, ParentChunk>> {
+  const wanted = new Map<string, { id: string; routing: string }>();
+  for (const one of shown) {
+    const id = parentIdOf(one);
+    if (id === undefined) continue;
+    const { tenantId, documentId } = one.record;
+    wanted.set(id, { id, routing: documentKey(tenantId, documentId) });
+  }
+  return readParents(connection, indices, [...wanted.values()], signal);
+}
+
+function pickParent(parents: ReadonlyMap<string, ParentChunk>, shown: Shown): { parent?: ParentChunk } {
+  const parent = parents.get(parentIdOf(shown) ?? '');
+  return parent === undefined ? {} : { parent };
+}
+
+function parentIdOf({ hit: { _source }, record: { tenantId, documentId } }: Shown): string | undefined {
+  const { parentOrdinal } = readChunk(_source);
+  return parentOrdinal === undefined
+    ? undefined
+    : parentKey(tenantId, documentId, _source.generation, parentOrdinal);
+}
