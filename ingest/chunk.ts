@@ -1,0 +1,139 @@
+import type { Chunk, ParentChunk } from '../domain/chunk.ts';
+import { DocumentRefused } from '../domain/errors.ts';
+import type { Block, ParsedDocument } from '../domain/parsed-document.ts';
+import type { Tokenizer } from '../models/embedding-model.ts';
+import { customPieces } from './chunkers/custom.ts';
+import { type CutPlan, cutSections } from './chunkers/cut-sections.ts';
+import { addChunk, type ChunkedIdentity, createDraft, type Draft, tokensOf } from './chunkers/draft.ts';
+import { joinParents } from './chunkers/parents.ts';
+import {
+  type ChunkingStrategy,
+  type CustomChunking,
+  checkStrategy,
+  defaultMaxTokens,
+  type TextRange,
+} from './chunkers/strategy.ts';
+
+/** Cuts documents into chunks that the embedding model reads whole. */
+export interface Chunker {
+  /** Another one makes other chunks: strategy, parameters, model and the version of this code. */
+  readonly recipe: string;
+
+  /** @throws {DocumentRefused} `too_large` when `none` is asked for and the model cannot read the document whole */
+  chunk(parsed: ParsedDocument, document: ChunkedIdentity): Promise<ChunkedDocument>;
+}
+
+export interface ChunkedDocument {
+  readonly chunks: readonly Chunk[];
+  /** Of hierarchical chunking. */
+  readonly parents: readonly ParentChunk[];
+  /** For each chunk exactly what is to be embedded: a title too long for its part of the input is cut in it. */
+  readonly embeddedTexts: readonly string[];
+}
+
+/** What a chunker needs to know of the embedding model. */
+export interface ChunkedModel {
+  readonly id: string;
+  readonly maxInputTokens: number;
+  readonly tokenizer: Tokenizer;
+}
+
+/** Raised whenever the same input would give other chunks. */
+const codeVersion = 1;
+
+/**
+ * Makes a chunker. Sizes are tokens of all that is embedded (special tokens, titles, table header, text), and a
+ * size above the model's input means the model's input.
+ * @throws {InvalidConfiguration} for parameters outside their limits
+ */
+export function createChunker(strategy: ChunkingStrategy, model: ChunkedModel): Chunker {
+  checkStrategy(strategy);
+  const plan = planOf(strategy, model.maxInputTokens);
+  return {
+    recipe: `chunks-${codeVersion} ${JSON.stringify(strategy)} ${model.id} ${model.maxInputTokens}`,
+    async chunk(parsed, document) {
+      const draft = createDraft(parsed, document, plan.maxTokens, model.tokenizer);
+      if (strategy.strategy === 'none') cutNowhere(draft, model);
+      else if (strategy.strategy === 'custom') await cutByCustom(draft, plan, strategy);
+      else await cutSections(draft, plan);
+      const { chunks, embeddedTexts } = draft;
+      if (strategy.strategy !== 'hierarchical') return { chunks, parents: [], embeddedTexts };
+      const joined = joinParents(draft, strategy.parentMaxTokens);
+      return { chunks: joined.children, parents: joined.parents, embeddedTexts };
+    },
+  };
+}
+
+function planOf(strategy: ChunkingStrategy, maxInputTokens: number): CutPlan {
+  switch (strategy.strategy) {
+    case 'fixed': {
+      const maxTokens = Math.min(strategy.maxTokens, maxInputTokens);
+      const overlapTokens = Math.floor((maxTokens * strategy.overlapPercentage) / 100);
+      return { maxTokens, overlapTokens, structured: false };
+    }
+    case 'hierarchical':
+      return {
+        maxTokens: Math.min(strategy.childMaxTokens, maxInputTokens),
+        overlapTokens: strategy.overlapTokens,
+        structured: true,
+      };
+    case 'default':
+      return { maxTokens: Math.min(defaultMaxTokens, maxInputTokens), overlapTokens: 0, structured: true };
+    default:
+      return { maxTokens: maxInputTokens, overlapTokens: 0, structured: true };
+  }
+}
+
+function cutNowhere(draft: Draft, model: ChunkedModel): void {
+  const { text, blocks } = draft.parsed;
+  const [first] = blocks;
+  const range = trimmed(text, { start: 0, end: text.length });
+  if (first === undefined || range.start >= range.end) return;
+  const around = draft.surroundings.under(sharedStart(blocks));
+  const tokens = tokensOf(draft, range, around);
+  if (tokens > model.maxInputTokens) {
+    throw new DocumentRefused(
+      'too_large',
+      `Cannot take in "${draft.document.documentId}" as one chunk: it has ${tokens} tokens, expected at most the ${model.maxInputTokens} that ${model.id} reads; choose another ingest.chunking.strategy`,
+    );
+  }
+  addChunk(draft, range, around, first, tokens);
+}
+
+function sharedStart(blocks: readonly Block[]): readonly string[] {
+  let path = blocks[0]?.headingPath ?? [];
+  for (const { headingPath } of blocks) {
+    const differs = path.findIndex((part, at) => part !== headingPath[at]);
+    if (differs !== -1) path = path.slice(0, differs);
+  }
+  return path;
+}
+
+async function cutByCustom(draft: Draft, plan: CutPlan, chunking: CustomChunking): Promise<void> {
+  const { parsed } = draft;
+  for (const piece of await customPieces(chunking, parsed)) {
+    const start = trimmed(parsed.text, piece).start;
+    const block = blockAt(parsed.blocks, start);
+    const around = draft.surroundings.at(block, start);
+    const tokens = tokensOf(draft, piece, around);
+    if (tokens <= plan.maxTokens) addChunk(draft, piece, around, block, tokens);
+    else await cutSections(draft, plan, piece);
+  }
+}
+
+function trimmed(text: string, { start, end }: TextRange): TextRange {
+  const part = text.slice(start, end);
+  return { start: end - part.trimStart().length, end: start + part.trimEnd().length };
+}
+
+/** The last block that starts no later. */
+function blockAt(blocks: readonly Block[], position: number): Block {
+  let low = 0;
+  let high = blocks.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (blocks[middle]!.start <= position) low = middle;
+    else high = middle - 1;
+  }
+  return blocks[low]!;
+}
