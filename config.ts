@@ -1,3 +1,14 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { loadConfig as readWithC12 } from 'c12';
+import { z } from 'zod';
+import { InvalidConfiguration } from './domain/errors.ts';
+
+// onnxruntime-node otherwise keeps a device id and events in the user's home folder and uploads them. It looks at this
+// variable when it makes its first session, and there is no other switch.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 /** Everything that can be set, checked and frozen. */
 export interface Config {
   readonly engine: 'sqlite' | 'opensearch';
@@ -53,6 +64,7 @@ export interface Config {
     };
   };
   readonly tenants: Readonly<Record<string, { readonly accessControl: 'optional' | 'required' }>>;
+  /** @default "info" in `serve`, "error" in the other commands */
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
 }
 
@@ -67,3 +79,406 @@ export type ChunkingConfig =
       readonly overlapTokens: number;
     }
   | { readonly strategy: 'none' };
+
+/** Any part of a Config; what is absent or undefined is left to the layer below. */
+export type PartialConfig = Partially<Config>;
+type Partially<T> = T extends object ? { readonly [Name in keyof T]?: Partially<T[Name]> | undefined } : T;
+
+export interface LoadOptions {
+  /** A file that must exist; without it `braid.config.*` of `cwd` is read where there is one. */
+  readonly file?: string;
+  /** Of the command line; they win over everything. */
+  readonly overrides?: PartialConfig;
+  /** Instead of Braid's own defaults; everything wins over them. */
+  readonly defaults?: PartialConfig;
+  /** @default process.env */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Where the file is looked for and what relative paths start from. @default process.cwd() */
+  readonly cwd?: string;
+}
+
+/** A configuration with an account of where it came from. */
+export interface ResolvedConfig {
+  readonly config: Config;
+  /** Path of the file that was read. */
+  readonly file?: string;
+  /** Says where the value of a setting (`server.port`) came from, in words. */
+  originOf(setting: string): string;
+  /** Variables that start with `BRAID_` and name no setting: spelled wrongly, or another program's. */
+  readonly unknownVariables: readonly string[];
+}
+
+/** An environment variable and the setting that it gives; an empty variable counts as absent. */
+export interface SettingVariable {
+  readonly variable: string;
+  readonly setting: string;
+  /** How its text is read; `json` is one JSON value. */
+  readonly form: 'text' | 'number' | 'json';
+}
+
+const variableNames: Readonly<Record<string, string>> = {
+  'opensearch.url': 'OPENSEARCH_URL',
+  'opensearch.username': 'OPENSEARCH_USERNAME',
+  'opensearch.password': 'OPENSEARCH_PASSWORD',
+};
+
+/** Each setting that the environment can give: `server.port` is `BRAID_SERVER_PORT`, three are `OPENSEARCH_…`. */
+export const settingVariables: readonly SettingVariable[] = [
+  ...named('text', ['engine', 'data', 'server.host', 'opensearch.url', 'opensearch.username']),
+  ...named('text', ['opensearch.password', 'opensearch.caFile', 'opensearch.sigv4.region']),
+  ...named('text', ['opensearch.indexPrefix', 'models.embedding', 'models.language', 'log.level']),
+  ...named('number', ['server.port', 'server.concurrency', 'server.maxBodyBytes', 'server.timeoutMs']),
+  ...named('number', ['opensearch.shards', 'opensearch.replicas', 'ingest.concurrency']),
+  ...named('number', ['ingest.parse.processes', 'ingest.parse.maxMemoryBytes', 'ingest.parse.timeoutMs']),
+  ...named('number', ['ingest.parse.maxDocumentBytes']),
+  ...named('json', ['ingest.chunking', 'tenants']),
+];
+
+const secrets: readonly string[] = ['opensearch.password'];
+const fileExtensions = ['json', 'jsonc', 'json5', 'yaml', 'yml', 'toml', 'ts', 'mts', 'js', 'mjs', 'cjs'];
+
+/**
+ * Reads file, environment and overrides, each winning over the one before, into one checked and frozen Config.
+ * @throws {InvalidConfiguration} naming the setting, what was wanted, and where the value came from
+ */
+export async function loadConfig(options: LoadOptions = {}): Promise<Config> {
+  return (await resolveConfig(options)).config;
+}
+
+/**
+ * Does what `loadConfig` does and keeps the account of it.
+ * @throws {InvalidConfiguration}
+ */
+export async function resolveConfig(options: LoadOptions = {}): Promise<ResolvedConfig> {
+  const cwd = resolve(options.cwd ?? '.');
+  const environment = options.environment ?? process.env;
+  const file = options.file === undefined ? findConfigFile(cwd) : resolve(cwd, options.file);
+  const layers: Layer[] = [
+    { origin: 'default', values: options.defaults ?? {} },
+    ...(file === undefined ? [] : [{ origin: `file ${file}`, values: await readConfigFile(file, cwd) }]),
+    ...environmentLayers(environment),
+    { origin: 'command line', values: options.overrides ?? {} },
+  ];
+  const originOf = (setting: string): string =>
+    layers.findLast(({ values }) => valueAt(values, setting) !== undefined)?.origin ?? 'default';
+  const merged: Section = {};
+  for (const { values, origin } of layers) merge(merged, values, origin);
+  const checked = schema.safeParse(merged);
+  if (!checked.success) throw firstProblem(checked.error.issues[0], merged, originOf);
+  checkOpenSearchCredentials(checked.data.opensearch);
+  const config: Config = {
+    ...checked.data,
+    data: resolve(cwd, checked.data.data),
+    opensearch: {
+      ...checked.data.opensearch,
+      ...(checked.data.opensearch.caFile !== undefined && {
+        caFile: resolve(cwd, checked.data.opensearch.caFile),
+      }),
+    },
+  };
+  const known = settingVariables.map(({ variable }) => variable);
+  return {
+    config: deepFreeze(config),
+    ...(file !== undefined && { file }),
+    originOf,
+    unknownVariables: Object.keys(environment)
+      .filter((variable) => variable.startsWith('BRAID_') && !known.includes(variable))
+      .sort(),
+  };
+}
+
+/** The configuration as it may be shown: passwords, and those inside addresses, as `********`. */
+export function maskSecrets(config: Config): Config {
+  const { opensearch } = config;
+  const url = new URL(opensearch.url);
+  if (url.username !== '' || url.password !== '') {
+    url.username = '********';
+    url.password = '********';
+  }
+  return deepFreeze({
+    ...config,
+    opensearch: {
+      ...opensearch,
+      url: url.username === '' ? opensearch.url : url.href,
+      ...(opensearch.password !== undefined && { password: '********' }),
+    },
+  });
+}
+
+type Section = Record<string, unknown>;
+interface Layer {
+  readonly origin: string;
+  readonly values: Section;
+}
+
+function named(form: SettingVariable['form'], settings: readonly string[]): SettingVariable[] {
+  return settings.map((setting) => {
+    const words = setting.replaceAll('.', '_').replace(/[A-Z]/g, (letter) => `_${letter}`);
+    return { variable: variableNames[setting] ?? `BRAID_${words.toUpperCase()}`, setting, form };
+  });
+}
+
+/** @throws {InvalidConfiguration} where there are several, since the choice would be a guess */
+function findConfigFile(cwd: string): string | undefined {
+  const found = fileExtensions
+    .map((extension) => `braid.config.${extension}`)
+    .filter((name) => existsSync(resolve(cwd, name)));
+  if (found.length > 1) {
+    throw new InvalidConfiguration(
+      '--config',
+      `Cannot choose among ${found.join(', ')} in ${cwd}: expected one, or --config FILE`,
+    );
+  }
+  return found[0] === undefined ? undefined : resolve(cwd, found[0]);
+}
+
+async function readConfigFile(file: string, cwd: string): Promise<Section> {
+  const fail = (reason: string, cause?: unknown): never => {
+    throw new InvalidConfiguration('--config', `Cannot read configuration file ${file}: ${reason}`, {
+      cause,
+    });
+  };
+  if (!fileExtensions.includes(extname(file).slice(1)))
+    fail(`its name must end in .${fileExtensions.join(', .')}`);
+  try {
+    // c12 fails on YAML and TOML without a single value, which is what a file of comments is.
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    if (lines.every((line) => /^\s*(#|$)/.test(line))) return {};
+    const { config } = await readWithC12<Section>({
+      cwd,
+      configFile: file,
+      configFileRequired: true,
+      // The one file and nothing else: no rc files, .env, package.json, remote or named layers.
+      ...{
+        rcFile: false,
+        globalRc: false,
+        dotenv: false,
+        packageJson: false,
+        extend: false,
+        giget: false,
+        envName: false,
+      },
+      jitiOptions: { fsCache: false },
+    });
+    if (!isSection(config)) fail('it must hold an object of settings');
+    return config;
+  } catch (error) {
+    if (error instanceof InvalidConfiguration) throw error;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return fail('there is no such file', error);
+    const reason = error instanceof Error ? error.message : String(error);
+    return fail(reason.replace(`${file}: `, '').split('\n')[0]!, error);
+  }
+}
+
+function environmentLayers(environment: NodeJS.ProcessEnv): Layer[] {
+  return settingVariables.flatMap(({ variable, setting, form }) => {
+    const given = environment[variable];
+    if (given === undefined || given === '') return [];
+    const value = form === 'text' ? given : readJson(given);
+    const values = setting.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+    return [{ origin: `environment variable ${variable}`, values: values as Section }];
+  });
+}
+
+/** What is no JSON stays text, for the schema to refuse with the wanted form. */
+function readJson(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch {
+    return given;
+  }
+}
+
+/** Lays `values` over `held`; chunking is one setting and is replaced whole. */
+function merge(held: Section, values: Section, origin: string, path = ''): void {
+  for (const [name, value] of Object.entries(values)) {
+    const setting = path === '' ? name : `${path}.${name}`;
+    if (name === '__proto__')
+      throw new InvalidConfiguration(setting, `Unknown setting ${setting} (${origin})`);
+    if (value === undefined) continue;
+    if (setting === 'ingest.chunking' || !isSection(value)) {
+      held[name] = value;
+      continue;
+    }
+    const below = held[name];
+    const section = isSection(below) ? below : {};
+    held[name] = section;
+    merge(section, value, origin, setting);
+  }
+}
+
+function isSection(value: unknown): value is Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function valueAt(values: unknown, setting: string): unknown {
+  return setting
+    .split('.')
+    .reduce<unknown>((held, name) => (isSection(held) ? held[name] : undefined), values);
+}
+
+function firstProblem(
+  issue: z.core.$ZodIssue | undefined,
+  merged: Section,
+  originOf: (setting: string) => string,
+): InvalidConfiguration {
+  const path = (issue?.path ?? []).join('.');
+  if (issue?.code === 'unrecognized_keys') {
+    const unknown = [path, issue.keys[0]].filter((name) => name !== '').join('.');
+    return new InvalidConfiguration(unknown, `Unknown setting ${unknown} (${originOf(unknown)})`);
+  }
+  if (issue?.code === 'invalid_key') {
+    const name = JSON.stringify(issue.path.at(-1));
+    const wanted = issue.issues[0]?.message;
+    return new InvalidConfiguration(
+      path,
+      `Expected each name in ${issue.path[0]?.toString()} to be ${wanted}, got ${name} (${originOf(path)})`,
+    );
+  }
+  const value = valueAt(merged, path);
+  const shown =
+    value === undefined
+      ? 'nothing'
+      : secrets.includes(path)
+        ? 'a hidden value'
+        : JSON.stringify(value)?.slice(0, 200);
+  const wanted =
+    issue?.code === 'invalid_type' && issue.expected === 'object' ? 'an object of settings' : issue?.message;
+  return new InvalidConfiguration(path, `Expected ${path} to be ${wanted}, got ${shown} (${originOf(path)})`);
+}
+
+function checkOpenSearchCredentials({ username, password, sigv4 }: Config['opensearch']): void {
+  if ((username === undefined) !== (password === undefined)) {
+    throw new InvalidConfiguration(
+      'opensearch.password',
+      'Expected opensearch.username and opensearch.password to be set together, got one of them',
+    );
+  }
+  if (username !== undefined && sigv4 !== undefined) {
+    throw new InvalidConfiguration(
+      'opensearch.sigv4',
+      'Expected either opensearch.username or opensearch.sigv4, got both',
+    );
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+/** A setting whose message is its wanted form alone; setting, value and origin are added where it is reported. */
+function setting<T>(wanted: string, holds: (value: unknown) => boolean): z.ZodType<T, T> {
+  return z.custom<T>(holds, { error: wanted });
+}
+
+function wholeNumber(minimum: number, maximum: number) {
+  return setting<number>(
+    `a whole number from ${minimum} to ${maximum}`,
+    (value) => Number.isSafeInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
+  );
+}
+
+function oneOf<const T extends string>(...names: readonly T[]) {
+  const wanted = names.map((name) => `"${name}"`).join(' or ');
+  return setting<T>(wanted, (value) => names.some((name) => name === value));
+}
+
+function text(wanted: string, pattern = /\S/) {
+  return setting<string>(wanted, (value) => typeof value === 'string' && pattern.test(value));
+}
+
+function isWebAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '');
+}
+
+/** Checks, and fills in each default. */
+const schema = z.strictObject({
+  engine: oneOf('sqlite', 'opensearch').default('sqlite'),
+  data: text('the path of a folder').default('.braid'),
+  server: z
+    .strictObject({
+      host: text('a host name or an address').default('127.0.0.1'),
+      port: wholeNumber(0, 65_535).default(8080),
+      concurrency: wholeNumber(1, 10_000).default(64),
+      maxBodyBytes: wholeNumber(1_024, 1_073_741_824).default(33_554_432),
+      timeoutMs: wholeNumber(1, 3_600_000).default(30_000),
+    })
+    .prefault({}),
+  opensearch: z
+    .strictObject({
+      url: setting<string>('an http:// or https:// address', isWebAddress).default('http://127.0.0.1:9201'),
+      username: text('the name of a user').exactOptional(),
+      password: text('the password of a user', /./).exactOptional(),
+      caFile: text('the path of a PEM file').exactOptional(),
+      sigv4: z
+        .strictObject({
+          region: text('the name of an AWS region', /^[a-z0-9-]+$/),
+          service: setting<'es'>(
+            '"es" ("aoss", OpenSearch Serverless, assigns its own ids, forces Faiss and is older than 3.5)',
+            (value) => value === 'es',
+          ).default('es'),
+        })
+        .exactOptional(),
+      indexPrefix: text(
+        '1 to 64 characters of a-z, 0-9, "_" and "-", a letter or digit first',
+        /^[a-z0-9][a-z0-9_-]{0,63}$/,
+      ).default('braid'),
+      shards: wholeNumber(1, 1_024).default(1),
+      replicas: wholeNumber(0, 64).default(0),
+    })
+    .prefault({}),
+  models: z
+    .strictObject({
+      embedding: oneOf('local/all-MiniLM-L6-v2').default('local/all-MiniLM-L6-v2'),
+      language: oneOf('local/extractive').default('local/extractive'),
+    })
+    .prefault({}),
+  ingest: z
+    .strictObject({
+      chunking: z
+        .discriminatedUnion(
+          'strategy',
+          [
+            z.strictObject({ strategy: z.literal('default') }),
+            z.strictObject({
+              strategy: z.literal('fixed'),
+              maxTokens: wholeNumber(20, 8_192).default(300),
+              overlapPercentage: wholeNumber(1, 99).default(20),
+            }),
+            z.strictObject({
+              strategy: z.literal('hierarchical'),
+              parentMaxTokens: wholeNumber(20, 8_192).default(1_500),
+              childMaxTokens: wholeNumber(20, 8_192).default(300),
+              overlapTokens: wholeNumber(1, 8_191).default(60),
+            }),
+            z.strictObject({ strategy: z.literal('none') }),
+          ],
+          { error: '"default", "fixed", "hierarchical" or "none"' },
+        )
+        .default({ strategy: 'default' }),
+      concurrency: wholeNumber(1, 64).default(2),
+      parse: z
+        .strictObject({
+          processes: wholeNumber(1, 64).default(2),
+          maxMemoryBytes: wholeNumber(16_777_216, 1_099_511_627_776).default(268_435_456),
+          timeoutMs: wholeNumber(100, 3_600_000).default(30_000),
+          maxDocumentBytes: wholeNumber(1, 1_073_741_824).default(52_428_800),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  tenants: z
+    .record(
+      text('1 to 64 characters of a-z, 0-9, "_" and "-"', /^[a-z0-9_-]{1,64}$/),
+      z.strictObject({ accessControl: oneOf('optional', 'required') }),
+    )
+    .default({}),
+  log: z
+    .strictObject({ level: oneOf('debug', 'info', 'warn', 'error', 'silent').default('info') })
+    .prefault({}),
+}) satisfies z.ZodType<Config>;
