@@ -1,0 +1,205 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Braid, createBraid } from '../braid.ts';
+import { type Config, loadConfig } from '../config.ts';
+import type { AnswerResponse } from '../domain/answer.ts';
+import type { Document } from '../domain/document.ts';
+import { CursorExpired, InvalidInput, NotFound } from '../domain/errors.ts';
+import type { Hit, SearchRequest } from '../domain/search.ts';
+import { deleteIndices, freshPrefix } from './search-engine/opensearch/opensearch-subject.ts';
+import { describeWithOpenSearch } from './servers/describe-with-opensearch.ts';
+
+/** Braid as a whole, with real parsers, the real embedding model and a real engine. */
+
+const topics = ['wing', 'engine', 'rudder', 'landing gear', 'cockpit'];
+const corpus: Document[] = topics.flatMap((topic, at) => [
+  {
+    documentId: `manual/${topic}.md`,
+    source: 'test',
+    title: `The ${topic}`,
+    mediaType: 'text/markdown',
+    content: `# The ${topic}\n\nThe ${topic} of an aircraft is inspected every ${at + 1} weeks.\n\n## Repair\n\nA damaged ${topic} is repaired by the crew chief.`,
+    metadata: { topic, year: 2000 + at, tags: ['manual', topic] },
+  },
+  {
+    documentId: `notes/${topic}.txt`,
+    source: 'test',
+    content: `Notes on the ${topic}: nothing was found in the last inspection of the ${topic}.`,
+    metadata: { topic, year: 2010 + at },
+    ...(topic === 'cockpit' && { access: { allow: ['group:pilots'] } }),
+  },
+]);
+
+function describeBraid(
+  name: string,
+  settings: () => Partial<Config>,
+  cleanUp?: (config: Config) => Promise<void>,
+): void {
+  describe(name, () => {
+    let braid: Braid;
+    let config: Config;
+    let folder: string;
+    const reader = (...principals: string[]) => braid.scopes.reader('default', principals);
+    const search = (request: SearchRequest) => braid.pipeline.search(reader(), request);
+    const idsOf = (hits: readonly Hit[]) => hits.map(({ chunk }) => chunk.chunkId);
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'braid-whole-'));
+      const overrides = { ...settings(), data: folder, log: { level: 'error' as const } };
+      config = await loadConfig({ overrides, environment: {}, cwd: folder });
+      braid = await createBraid(config);
+      const writer = braid.scopes.operator('default');
+      for (const document of corpus) await braid.pipeline.write(writer, { operation: 'upsert', document });
+      await braid.documents.refresh(writer);
+    }, 120_000);
+
+    afterAll(async () => {
+      await braid.close();
+      await cleanUp?.(config);
+      await rm(folder, { recursive: true, force: true });
+    }, 60_000);
+
+    it('finds what was meant, and explains the place of every hit', async () => {
+      const { results, request, timings, degraded } = await search({
+        query: 'who mends a broken rudder?',
+        topK: 3,
+      });
+      expect(results[0]!.documentId).toBe('manual/rudder.md');
+      expect(request).toMatchObject({ fusion: { method: 'linear', normalization: 'min_max' }, topK: 3 });
+      expect(degraded).toEqual([]);
+      expect(Object.keys(timings)).toEqual(
+        expect.arrayContaining(['embed', 'lexical', 'dense', 'fuse', 'fetch', 'total']),
+      );
+      for (const { breakdown, score } of results) {
+        const contributions = (breakdown.lexical?.contribution ?? 0) + (breakdown.dense?.contribution ?? 0);
+        expect(score).toBeCloseTo(contributions, 9);
+      }
+    });
+
+    it('gives the same list every time, and page by page what it gives at once', async () => {
+      const request = {
+        query: 'inspection of the wing',
+        lexical: { candidates: 50 },
+        dense: { candidates: 50 },
+      };
+      const whole = idsOf((await search({ ...request, topK: 50 })).results);
+      expect(idsOf((await search({ ...request, topK: 50 })).results)).toEqual(whole);
+      const paged: string[] = [];
+      for (let cursor: string | undefined, pages = 0; pages === 0 || cursor !== undefined; pages += 1) {
+        const page = await search({ ...request, topK: 4, ...(cursor !== undefined && { cursor }) });
+        paged.push(...idsOf(page.results));
+        cursor = page.cursor;
+      }
+      expect(paged).toEqual(whole);
+    });
+
+    it('says that a cursor has expired once what was shown has changed', async () => {
+      const writer = braid.scopes.operator('default');
+      const { cursor } = await search({ query: 'crosswind limits of the aeroplane', topK: 2 });
+      const document: Document = {
+        documentId: 'new',
+        source: 'test',
+        content: 'crosswind limits of the aeroplane',
+      };
+      await braid.pipeline.write(writer, { operation: 'upsert', document }, { searchable: true });
+      const next = search({ query: 'crosswind limits of the aeroplane', topK: 2, cursor: cursor! });
+      await expect(next).rejects.toThrow(CursorExpired);
+      await braid.pipeline.write(writer, { operation: 'delete', documentId: 'new' }, { searchable: true });
+    });
+
+    it('collapses by document, filters, counts facets and holds minimum scores', async () => {
+      const collapsed = await search({ query: 'wing repair', topK: 20, collapse: 'document' });
+      const documents = collapsed.results.map(({ documentId }) => documentId);
+      expect(new Set(documents).size).toBe(documents.length);
+
+      const filter = { greaterThan: { key: 'year', value: 2009 } };
+      const filtered = await search({
+        query: 'wing',
+        topK: 20,
+        filter,
+        facets: [{ key: 'topic' }, { key: 'year', statistics: true }],
+      });
+      expect(new Set(filtered.results.map(({ documentId }) => documentId.split('/')[0]))).toEqual(
+        new Set(['notes']),
+      );
+      // Five notes, of which one is for pilots only.
+      expect(filtered.facets[1]).toEqual({
+        key: 'year',
+        statistics: { documents: 4, minimum: 2010, maximum: 2013, mean: 2011.5, sum: 8046 },
+      });
+
+      const minimum = await search({ query: 'wing', topK: 20, minimumScore: { on: 'dense', value: 0.4 } });
+      expect(minimum.results.length).toBeGreaterThan(0);
+      for (const { breakdown } of minimum.results) expect(breakdown.dense!.score).toBeGreaterThanOrEqual(0.4);
+    });
+
+    it('shows a document with an access list to its principals only, on every path', async () => {
+      const [pilots, others] = [reader('group:pilots'), reader('group:pilot')];
+      const query = 'notes on the cockpit';
+      const seenBy = async (scope: typeof pilots) =>
+        (await braid.pipeline.search(scope, { query, topK: 20 })).results.some(
+          (hit) => hit.documentId === 'notes/cockpit.txt',
+        );
+      expect([await seenBy(pilots), await seenBy(others)]).toEqual([true, false]);
+      await expect(braid.pipeline.document(others, 'notes/cockpit.txt')).rejects.toThrow(NotFound);
+      expect((await braid.pipeline.document(pilots, 'notes/cockpit.txt')).chunks).toHaveLength(1);
+      const listed = await braid.pipeline.documents(others, { limit: 100, deleted: false });
+      expect(listed.records.map(({ documentId }) => documentId)).not.toContain('notes/cockpit.txt');
+    });
+
+    it('shows another tenant nothing', async () => {
+      const stranger = braid.scopes.reader('stranger');
+      const found = await braid.pipeline.search(stranger, { query: 'wing', facets: [{ key: 'topic' }] });
+      expect(found).toMatchObject({ results: [], facets: [{ key: 'topic', values: [] }] });
+      await expect(braid.pipeline.document(stranger, 'manual/wing.md')).rejects.toThrow(NotFound);
+    });
+
+    it('answers with sentences of the documents, each cited where it stands', async () => {
+      const { answer, citations, abstained } = await answered('Who repairs a damaged rudder?');
+      expect(abstained).toBe(false);
+      expect(answer.text).toContain('A damaged rudder is repaired by the crew chief.');
+      expect(citations.length).toBeGreaterThan(0);
+      for (const { start, end, quote, documentId, chunkId } of citations) {
+        expect(answer.text.slice(start, end)).toBe(quote);
+        const { chunks } = await braid.pipeline.document(reader(), documentId);
+        expect(chunks.find((chunk) => chunk.chunkId === chunkId)!.text).toContain(quote);
+      }
+    });
+
+    it('says that the documents do not answer', async () => {
+      expect(await answered('Which composer wrote the opera Fidelio?')).toMatchObject({
+        abstained: true,
+        citations: [],
+      });
+    });
+
+    it('refuses what it cannot do', async () => {
+      await expect(search({ query: 'a', rerank: { model: 'none' } })).rejects.toThrow(InvalidInput);
+      await expect(answered('why?', { passages: 51 })).rejects.toThrow(InvalidInput);
+      await expect(answered('why?', { model: 'other' })).rejects.toThrow(/configured: local\/extractive/);
+    });
+
+    async function answered(
+      question: string,
+      more: { passages?: number; model?: string } = {},
+    ): Promise<AnswerResponse> {
+      for await (const event of braid.pipeline.answer(reader(), { question, ...more })) {
+        if (event.type === 'done') return event.response;
+      }
+      throw new Error('Expected the answer to end with done');
+    }
+  });
+}
+
+describeBraid('braid on sqlite', () => ({ engine: 'sqlite' }));
+
+describeWithOpenSearch('braid on opensearch', (url) => {
+  const connection = { url, indexPrefix: freshPrefix(), shards: 1, replicas: 0 };
+  describeBraid(
+    'the same',
+    () => ({ engine: 'opensearch', opensearch: connection }),
+    () => deleteIndices(url, connection.indexPrefix),
+  );
+});
