@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { InvalidConfiguration } from './domain/errors.ts';
 import { createScopeMaker, type ScopeMaker } from './identity/scope.ts';
 import { createChunker } from './ingest/chunk.ts';
+import { createFeeds } from './ingest/feed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createIngestSource } from './ingest/ingest-source.ts';
 import { createJobs } from './ingest/jobs.ts';
@@ -11,7 +12,7 @@ import { createParser } from './ingest/parse.ts';
 import type { EmbeddingModel } from './models/embedding-model.ts';
 import type { LanguageModel } from './models/language-model.ts';
 import { createExtractiveModel } from './models/local/extractive.ts';
-import { createLocalEmbeddingModel } from './models/local/minilm.ts';
+import { createLocalEmbeddingModel, type LocalEmbeddingModel } from './models/local/minilm.ts';
 import type { RerankingModel } from './models/reranking-model.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createRerank } from './rerank/rerank.ts';
@@ -21,6 +22,7 @@ import { createOpenSearchEngine } from './search-engine/opensearch/create-opense
 import type { SearchEngine } from './search-engine/search-engine.ts';
 import { createSqliteEngine } from './search-engine/sqlite/create-sqlite-engine.ts';
 import type { StateStore } from './search-engine/state-store.ts';
+import { feedFormats } from './sources/feeds/feed-formats.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
@@ -72,7 +74,12 @@ export async function createBraid(config: Config): Promise<Braid> {
   const ingest = createIngest({ parser, chunker, model, documents, telemetry });
   const { concurrency } = config.ingest;
   const jobs = createJobs({ ingest, state, telemetry }, scopes.operator, concurrency);
+  const feeds = createFeeds(
+    { ingest, documents, state, telemetry, readers: feedFormats, operatorOf: scopes.operator },
+    config.feeds,
+  );
   const pipeline = createPipeline({
+    feeds,
     ingest,
     ingestSource: createIngestSource(ingest, concurrency, telemetry),
     jobs,
@@ -100,6 +107,7 @@ export async function createBraid(config: Config): Promise<Braid> {
       await pipeline.close();
       await parser.close();
       await adapter.close();
+      await model.close();
       await closeTelemetry();
     },
   };
@@ -112,7 +120,7 @@ function createEngine(config: Config, model: EmbeddingModel, telemetry: Telemetr
     : createOpenSearchEngine({ connection: config.opensearch, embedding, telemetry });
 }
 
-async function createEmbeddingModel(config: Config, telemetry: Telemetry): Promise<EmbeddingModel> {
+async function createEmbeddingModel(config: Config, telemetry: Telemetry): Promise<LocalEmbeddingModel> {
   if (config.models.embedding === 'local/all-MiniLM-L6-v2') {
     return createLocalEmbeddingModel({ folder: `${assets}all-MiniLM-L6-v2`, telemetry });
   }

@@ -36,5 +36,9 @@ export function createDocumentStore(
 
     /** Each read sees what was committed before it. */
     async refresh() {},
+
+    async removeTenant({ tenantId }) {
+      return writer.call('removeTenant', [tenantId]);
+    },
   };
 }

@@ -46,6 +46,12 @@ export class OpenTenants {
     return inodeOf(tenantFile(this.#folder, tenantId)) === undefined ? undefined : this.writing(tenantId);
   }
 
+  /** Lets go of a tenant's file. */
+  release(tenantId: string): void {
+    this.#open.get(tenantId)?.database.close();
+    this.#open.delete(tenantId);
+  }
+
   close(): void {
     for (const { database } of this.#open.values()) database.close();
     this.#open.clear();

@@ -1,6 +1,6 @@
 import type { Chunk } from '../../domain/chunk.ts';
 import type { Scope } from '../../domain/scope.ts';
-import type { ListPage, StoredRecord } from '../document-store.ts';
+import type { ListPage, RemovedDocuments, StoredRecord } from '../document-store.ts';
 import type { ChunkReference, FetchOptions, FoundChunk, LegsQuery, LegsResult } from '../search-engine.ts';
 import type { EmbeddingSpace } from './embedding-space.ts';
 import type { CarriedError } from './engine-failure.ts';
@@ -44,6 +44,9 @@ export interface WriteOperations {
   removeState(place: StatePlace, collection: string, key: string): void;
   /** Forgets vectors that have long not been used, and deleted words, in one tenant; true when that is done. */
   tidy(tenantId: string): boolean;
+  /** Counts what a tenant's file holds, and deletes the file. */
+  removeTenant(tenantId: string): RemovedDocuments;
+  removeTenantState(tenantId: string): Record<string, number>;
   /** The tenants that there are. */
   tenants(): string[];
 }

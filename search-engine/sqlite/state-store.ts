@@ -23,6 +23,10 @@ export function createStateStore(
       await writer.call('removeState', [placeOf(owner), collection, key]);
     },
 
+    async removeTenant({ tenantId }) {
+      return writer.call('removeTenantState', [tenantId]);
+    },
+
     async list(owner, collection, page) {
       if (owner !== 'all') {
         const rows = await reader.call('listState', [placeOf(owner), collection, page]);

@@ -1,10 +1,11 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { controlFile, listTenants, tenantPlace, tenantsFolder } from './data-folder.ts';
+import { controlFile, listTenants, tenantFile, tenantPlace, tenantsFolder } from './data-folder.ts';
 import type { Database } from './database.ts';
 import { toEngineError } from './engine-failure.ts';
 import { openForWriting } from './open-file.ts';
 import { OpenTenants } from './open-tenants.ts';
 import type { WorkerSettings, WriteOperations } from './operations.ts';
+import { countTenant, deleteTenantFile, emptyLog, removeAllEntries } from './remove-tenant.ts';
 import { replace } from './replace.ts';
 import { putEntry, removeEntry } from './state-entries.ts';
 import { sweepWords } from './sweep-words.ts';
@@ -93,6 +94,15 @@ export function createWriter({ folder, embedding, rememberVectorsMs }: WorkerSet
           tidyVectors(database, embedding, rememberVectorsMs);
           return sweepWords(database);
         }),
+      removeTenant: (tenantId) =>
+        inExistingTenant(tenantId, { documents: 0, chunks: 0, vectors: 0 }, (database) => {
+          const removed = countTenant(database);
+          emptyLog(database);
+          tenants.release(tenantId);
+          deleteTenantFile(tenantFile(folder, tenantId));
+          return removed;
+        }),
+      removeTenantState: (tenantId) => inExistingTenant(tenantId, {}, removeAllEntries),
       tenants: () => listTenants(folder),
     },
     close() {
