@@ -45,7 +45,6 @@ export async function openOnnxThread(settings: SessionSettings): Promise<OnnxThr
       reject(fail(`Cannot run the local model: its thread ended with status ${code}`)),
     );
   });
-  worker.unref();
   worker.on('message', (reply: WorkerReply) => {
     const request = waiting.get(reply.id);
     waiting.delete(reply.id);
@@ -56,6 +55,8 @@ export async function openOnnxThread(settings: SessionSettings): Promise<OnnxThr
       request?.resolve(reply.vectors);
     }
   });
+  // After the listener, which refs the thread again.
+  worker.unref();
 
   return {
     run: (texts) =>

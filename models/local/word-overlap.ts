@@ -28,12 +28,13 @@ export function wordOverlap(question: ReadonlySet<string>, sentence: ReadonlySet
   return shared / question.size;
 }
 
-/** A light form of Harman's S stemmer (1991), with the endings of participles. */
+/** Cuts English endings off until none is left, as a light form of Harman's S stemmer (1991) with those of verbs. */
 function stem(word: string): string {
-  const plain = word.replace(/['’]s$/, '');
-  if (plain.length <= 4) return plain.replace(/(?<=[^su])s$/, '');
-  return plain
+  const plain = word
+    .replace(/['’]s$/, '')
     .replace(/ies$/, 'y')
-    .replace(/(?<=[^su])s$/, '')
-    .replace(/(?:ing|ed|e)$/, '');
+    .replace(/(?<=[^su])s$/, '');
+  if (plain.length <= 4) return plain;
+  const cut = plain.replace(/(?:ing|ed|e)$/, '').replace(/([bdgmnprt])\1$/, '$1');
+  return cut === plain ? plain : stem(cut);
 }

@@ -55,13 +55,13 @@ async function killRounds(
   corpus: string,
   optionsOf: (name: string) => ProgramOptions,
 ): Promise<void> {
-  const { listing: expected, milliseconds } = await ingestUndisturbed(corpus, optionsOf('undisturbed'));
+  const undisturbed = await ingestUndisturbed(corpus, optionsOf('undisturbed'));
   console.log(
-    `${engine}: undisturbed, ${expected.documents.length} documents in ${Math.round(milliseconds)} ms`,
+    `${engine}: undisturbed, ${undisturbed.listing.documents.length} documents in ${Math.round(undisturbed.untilFirstMs + undisturbed.workMs)} ms`,
   );
   for (let at = 1; at <= Number(values.rounds); at += 1) {
-    const { listing, round } = await ingestKilled(corpus, optionsOf(`killed-${at}`), milliseconds);
-    const isEqual = isDeepStrictEqual(listing, expected);
+    const { listing, round } = await ingestKilled(corpus, optionsOf(`killed-${at}`), undisturbed);
+    const isEqual = isDeepStrictEqual(listing, undisturbed.listing);
     if (!isEqual) differing += 1;
     console.log(
       `${engine} ${at}: ${round.wasKilled ? 'killed' : 'done'} after ${round.killedAfterMs} ms with ${round.storedBefore} documents stored; ${isEqual ? 'equal' : 'DIFFERENT'}`,
