@@ -1,8 +1,10 @@
+import { InvalidInput } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { FacetRequest, FacetResult } from '../../domain/search.ts';
 import type { LegsQuery } from '../search-engine.ts';
 import type { Connection } from './connection.ts';
 import { type FacetReply, facetAggregation, readFacet } from './facet-aggregation.ts';
+import { Rejection, tooManyBuckets } from './failure.ts';
 import type { Query } from './filter-query.ts';
 import type { Indices } from './indices.ts';
 import { lexicalQuery } from './lexical-query.ts';
@@ -42,7 +44,7 @@ export async function findFacets(
               },
         ]
       : [];
-  const reply = await connection.request<{ readonly aggregations?: Record<string, FacetReply> }>({
+  const request = connection.request<{ readonly aggregations?: Record<string, FacetReply> }>({
     method: 'POST',
     path: `/${indices.read.documents}/_search`,
     query: { allow_partial_search_results: false },
@@ -52,6 +54,12 @@ export async function findFacets(
       aggs: Object.fromEntries(facets.map((facet, at) => [String(at), facetAggregation(facet)])),
     },
     signal,
+  });
+  const reply = await request.catch((error: unknown) => {
+    if (!(error instanceof Rejection && error.type === tooManyBuckets)) throw error;
+    throw new InvalidInput('facets', 'Expected facets to have fewer buckets: make the histogram wider', {
+      cause: error,
+    });
   });
   return facets.map((facet, at) => readFacet(facet, reply.aggregations?.[String(at)]));
 }

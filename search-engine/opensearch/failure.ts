@@ -33,6 +33,9 @@ export class Rejection extends BraidError {
   }
 }
 
+/** Type of the refusal of facets with more buckets than the cluster allows (65,535 unless set otherwise). */
+export const tooManyBuckets = 'too_many_buckets_exception';
+
 /** Puts an error of the client into the words of Braid. `url` has no credentials. */
 export function failureOf(error: unknown, url: string): unknown {
   if (error instanceof errors.ResponseError) {
@@ -58,8 +61,19 @@ export function replyFailure(
   cause?: unknown,
 ): EngineUnavailable | Rejection {
   const options = cause === undefined ? {} : { cause };
-  const reason = reasonOf(reply);
+  const deepest = deepestOf(reply.failed_shards?.[0]?.reason ?? reply);
+  const reason =
+    deepest.reason ?? reply.root_cause?.[0]?.reason ?? reply.reason ?? reply.type ?? 'no reason given';
   const type = reply.type ?? '';
+  // Comes with the status of a server that is busy, and comes again however often it is asked.
+  if (deepest.type === tooManyBuckets) {
+    return new Rejection(
+      `OpenSearch at ${url} refuses the facets: ${reason}`,
+      status,
+      tooManyBuckets,
+      options,
+    );
+  }
   if (type === 'cluster_block_exception') {
     // A full disk comes as a block with status 429: waiting does not help, someone has to make room.
     return new EngineUnavailable(`Cannot write to OpenSearch at ${url}: ${reason}`, options);
@@ -91,13 +105,7 @@ export function replyFailure(
   );
 }
 
-/** The most telling reason: of the first shard that failed, else of the root cause. */
-function reasonOf(reply: ErrorReply): string {
-  const shard = reply.failed_shards?.[0]?.reason;
-  const deepest = deepestOf(shard ?? reply);
-  return deepest.reason ?? reply.root_cause?.[0]?.reason ?? reply.reason ?? reply.type ?? 'no reason given';
-}
-
+/** The most telling part: of the first shard that failed, else of the cause. */
 function deepestOf(reply: ErrorReply): ErrorReply {
   return reply.caused_by?.reason === undefined ? reply : deepestOf(reply.caused_by);
 }
