@@ -1,13 +1,14 @@
-import type { Counter as OpenTelemetryCounter } from '@opentelemetry/api';
+import type { Counter as OpenTelemetryCounter, Gauge as OpenTelemetryGauge } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { AggregationType, MeterProvider } from '@opentelemetry/sdk-metrics';
 import { observeProcess } from './observe-process.ts';
-import type { Counter, Telemetry } from './telemetry.ts';
+import type { Counter, Gauge, Telemetry } from './telemetry.ts';
 
 /** Counts and durations, and their text form for Prometheus. */
 export interface Metrics {
   readonly stage: Telemetry['stage'];
   readonly count: Telemetry['count'];
+  readonly gauge: NonNullable<Telemetry['gauge']>;
   /** The text format 0.0.4 of Prometheus. */
   prometheus(): Promise<string>;
   close(): Promise<void>;
@@ -18,11 +19,19 @@ const descriptions: Record<Counter, string> = {
   chunks: 'Chunks written',
   embedded_texts: 'Texts that the embedding model embedded',
   truncated_texts: 'Texts that were longer than the input of the embedding model and lost their end',
+  conflicting_changes: 'Changes that met another one of the same version and were told apart by hash',
   refusals: 'Documents refused, by reason',
   degradations: 'Requests served without a stage that failed, by stage',
   dropped_citations: 'Citations of a language model that did not hold and were dropped',
   problems: 'HTTP requests answered with a problem, by its type',
   requests: 'HTTP requests, by method, route and status',
+  feed_accepted: 'Change events taken from feeds: indexed, stale and dead-lettered ones together',
+  feed_events: 'Change events of feeds, by what became of them',
+};
+
+const gaugeDescriptions: Record<Gauge, string> = {
+  feed_lag_events: 'Change events that are read and not acknowledged',
+  feed_lag_seconds: 'Age of the oldest change event that is read and not acknowledged',
 };
 
 /** From a fusion (below 1 ms) to an answer (30 s, the default deadline) and to the embedding of a long document. */
@@ -54,6 +63,10 @@ export function createMetrics(): Metrics {
   for (const [counter, description] of Object.entries(descriptions) as [Counter, string][]) {
     counters.set(counter, meter.createCounter(`braid_${counter}`, { description }));
   }
+  const gauges = new Map<Gauge, OpenTelemetryGauge>();
+  for (const [gauge, description] of Object.entries(gaugeDescriptions) as [Gauge, string][]) {
+    gauges.set(gauge, meter.createGauge(`braid_${gauge}`, { description }));
+  }
   observeProcess(meter);
   return {
     stage(stage, milliseconds) {
@@ -61,6 +74,9 @@ export function createMetrics(): Metrics {
     },
     count(counter, amount = 1, labels = {}) {
       counters.get(counter)?.add(amount, labels);
+    },
+    gauge(gauge, value, labels = {}) {
+      gauges.get(gauge)?.record(value, labels);
     },
     async prometheus() {
       const { resourceMetrics, errors } = await exporter.collect();

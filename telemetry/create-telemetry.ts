@@ -21,7 +21,7 @@ export function createTelemetry(options: TelemetryOptions): TelemetryHandle {
   const log = createLog(options.level, options.destination);
   const metrics = createMetrics();
   return {
-    telemetry: { log, stage: metrics.stage, count: metrics.count },
+    telemetry: { log, stage: metrics.stage, count: metrics.count, gauge: metrics.gauge },
     prometheus: metrics.prometheus,
     close: metrics.close,
   };

@@ -4,7 +4,15 @@ export interface Telemetry {
   /** Milliseconds of one run of a stage: `parse`, `chunk`, `embed`, `store`, `lexical`, `dense`, `fuse`, `rerank`, `fetch`, `generate`, `request` (one HTTP request). */
   stage(stage: string, milliseconds: number): void;
   count(counter: Counter, amount?: number, labels?: Readonly<Record<string, string>>): void;
+  /** Sets what stands at a value and moves both ways. */
+  gauge?(gauge: Gauge, value: number, labels?: Readonly<Record<string, string>>): void;
 }
+
+export type Gauge =
+  /** Events that are read and not acknowledged. Labels: feed. */
+  | 'feed_lag_events'
+  /** Age of the oldest of them. Labels: feed. */
+  | 'feed_lag_seconds';
 
 export type Counter =
   /** Labels: outcome. */
@@ -12,6 +20,8 @@ export type Counter =
   | 'chunks'
   | 'embedded_texts'
   | 'truncated_texts'
+  /** Two different events of one version were told apart by their hash. */
+  | 'conflicting_changes'
   /** Labels: reason. */
   | 'refusals'
   /** Labels: stage. */
@@ -20,7 +30,11 @@ export type Counter =
   /** Labels: type. */
   | 'problems'
   /** Labels: method, route, status. */
-  | 'requests';
+  | 'requests'
+  /** Change events taken from feeds; feed_events of outcome indexed, stale and dead_lettered add up to it. */
+  | 'feed_accepted'
+  /** Labels: outcome, and reason of dead letters. */
+  | 'feed_events';
 
 /** Structured lines; the first argument carries data, never text of documents or queries. */
 export interface Log {

@@ -56,6 +56,44 @@ describe('createEmbed', () => {
     expect(again.vectors.get('print of a')).toEqual(Float32Array.of(1));
   });
 
+  it('fails no document for the text of another', async () => {
+    const model = recordingModel([]);
+    const picky: EmbeddingModel = {
+      ...model,
+      embedPassages: async (texts) => {
+        if (texts.includes('poison')) throw new Error('refused');
+        return model.embedPassages(texts);
+      },
+    };
+    const embed = createEmbed(picky);
+    const results = await Promise.allSettled([embed('t', textsOf('fine')), embed('u', textsOf('poison'))]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('lets tenants take turns, so that one of many texts holds up no other', async () => {
+    const calls: string[][] = [];
+    const embed = createEmbed(recordingModel(calls));
+    const many = Array.from({ length: 2_000 }, (_, at) => `long ${at}`);
+    const long = embed('long', textsOf(...many));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await embed('short', textsOf('one'));
+    expect(calls.length).toBeLessThanOrEqual(4);
+    expect((await long).embedded).toBe(2_000);
+  });
+
+  it('does not give the model what was aborted while it waited', async () => {
+    const calls: string[][] = [];
+    const embed = createEmbed(recordingModel(calls));
+    const caller = new AbortController();
+    const first = embed('t', textsOf('first'));
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = embed('t', textsOf('second'), caller.signal);
+    caller.abort(new Error('gone'));
+    await expect(second).rejects.toThrow('gone');
+    await first;
+    expect(calls.flat()).toEqual(['first']);
+  });
+
   it('gives each document its own vectors whatever comes together', async () => {
     const documents = fc.array(fc.uniqueArray(fc.string({ minLength: 1, maxLength: 6 }), { maxLength: 5 }), {
       maxLength: 8,

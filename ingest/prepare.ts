@@ -1,0 +1,98 @@
+import { type Chunk, fingerprint } from '../domain/chunk.ts';
+import type { Document } from '../domain/document.ts';
+import { DocumentRefused } from '../domain/errors.ts';
+import type { Scope } from '../domain/scope.ts';
+import type { EmbeddingModel } from '../models/embedding-model.ts';
+import type { DocumentStore, EmbeddedChunk, ReplacedChunks } from '../search-engine/document-store.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Chunker } from './chunk.ts';
+import type { Embed, Embedded } from './embed.ts';
+import type { Parser } from './parse.ts';
+
+export interface PreparePorts {
+  readonly parser: Parser;
+  readonly chunker: Chunker;
+  readonly model: EmbeddingModel;
+  readonly documents: DocumentStore;
+  readonly telemetry: Telemetry;
+}
+
+/** A document ready to be stored. */
+export interface Prepared {
+  readonly chunks: ReplacedChunks;
+  /** What the content turned out to be. */
+  readonly mediaType: string;
+  /** The source's, else the one that the parser found. */
+  readonly title?: string;
+  readonly embedded: number;
+  readonly truncated: number;
+}
+
+/**
+ * parse -> chunk -> embed. Text whose vector is stored in the tenant is not embedded again.
+ * @throws {DocumentRefused} {ModelUnavailable} {EngineUnavailable}
+ */
+export async function prepare(
+  ports: PreparePorts,
+  embed: Embed,
+  scope: Scope,
+  document: Document,
+  signal: AbortSignal | undefined,
+): Promise<Prepared> {
+  const { parser, chunker, telemetry } = ports;
+  const { documentId, content, mediaType } = document;
+  const input = { name: documentId, content, ...(mediaType !== undefined && { mediaType }) };
+  const parsed = await timed(telemetry, 'parse', () => parser.parse(input, signal));
+  const title = document.title ?? parsed.title;
+  const { chunks, parents, embeddedTexts } = await timed(telemetry, 'chunk', () =>
+    chunker.chunk(parsed, { tenantId: scope.tenantId, documentId, ...(title !== undefined && { title }) }),
+  );
+  if (chunks.length === 0) {
+    throw new DocumentRefused('empty', `Cannot index document ${JSON.stringify(documentId)}: it has no text`);
+  }
+  const embedded = await embedChunks(ports, embed, scope, chunks, embeddedTexts, signal);
+  return {
+    chunks: { chunks: embedded.chunks, parents },
+    mediaType: parsed.mediaType,
+    ...(title !== undefined && { title }),
+    embedded: embedded.embedded,
+    truncated: embedded.truncated,
+  };
+}
+
+async function embedChunks(
+  { model, documents, telemetry }: PreparePorts,
+  embed: Embed,
+  scope: Scope,
+  chunks: readonly Chunk[],
+  texts: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<{ chunks: EmbeddedChunk[]; embedded: number; truncated: number }> {
+  const prints = texts.map((text) => fingerprint(text, model, 'passage'));
+  const known = await documents.vectors(scope, [...new Set(prints)]);
+  const missing = new Map(
+    prints.map((print, at) => [print, texts[at]!] as const).filter(([print]) => !known.has(print)),
+  );
+  const fresh: Embedded =
+    missing.size === 0
+      ? { vectors: new Map(), embedded: 0, truncated: 0 }
+      : await timed(telemetry, 'embed', () => embed(scope.tenantId, missing, signal));
+  return {
+    chunks: chunks.map((chunk, at) => {
+      const print = prints[at]!;
+      return { chunk, fingerprint: print, vector: known.get(print) ?? fresh.vectors.get(print)! };
+    }),
+    embedded: fresh.embedded,
+    truncated: fresh.truncated,
+  };
+}
+
+/** Runs one stage and reports how long it took, also when it fails. */
+export async function timed<T>(telemetry: Telemetry, stage: string, work: () => T | Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  try {
+    return await work();
+  } finally {
+    telemetry.stage(stage, performance.now() - startedAt);
+  }
+}
