@@ -1,3 +1,5 @@
+import type { FeedReport } from './feed.ts';
+
 /** Base of every error that a caller of Braid may catch; `code` is stable and becomes the problem type over HTTP. */
 export class BraidError extends Error {
   readonly code: string;
@@ -109,6 +111,16 @@ export class Overloaded extends BraidError {
   }
 }
 
+/** A tenant or a key asks more often than it may; try again after `retryAfterSeconds`. */
+export class RateLimited extends BraidError {
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, retryAfterSeconds: number) {
+    super('rate_limited', message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 /** A setting is missing or wrong; `setting` is its path in the configuration. */
 export class InvalidConfiguration extends BraidError {
   readonly setting: string;
@@ -123,5 +135,18 @@ export class InvalidConfiguration extends BraidError {
 export class RevisionConflict extends BraidError {
   constructor(message: string) {
     super('revision_conflict', message);
+  }
+}
+
+/** A feed stops rather than do harm; what was acknowledged before stays, and the rest is not touched. */
+export class FeedStopped extends BraidError {
+  readonly reason: 'storm' | 'mass_deletion' | 'unknown_position';
+  /** Of a run that had begun. */
+  readonly report: FeedReport | undefined;
+
+  constructor(reason: FeedStopped['reason'], message: string, report?: FeedReport) {
+    super('feed_stopped', message);
+    this.reason = reason;
+    this.report = report;
   }
 }

@@ -1,0 +1,269 @@
+import PQueue from 'p-queue';
+import type { ChangeEvent, DocumentEvent, FeedReading, TruncateEvent } from '../domain/change-event.ts';
+import { isLive } from '../domain/document-record.ts';
+import {
+  BraidError,
+  DocumentRefused,
+  EngineMismatch,
+  InvalidInput,
+  SourceConflict,
+} from '../domain/errors.ts';
+import type { EventOutcome } from '../domain/feed.ts';
+import type { Scope } from '../domain/scope.ts';
+import type { DocumentStore } from '../search-engine/document-store.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { createKeptResolver, UnavailableValue } from './feed-kept.ts';
+import { checkMassDeletion } from './feed-mass-deletion.ts';
+import { mergeEvents } from './feed-merge.ts';
+import { isPassing, type Patience } from './feed-patience.ts';
+import type { Watermarks } from './feed-watermarks.ts';
+import type { Ingest } from './ingest.ts';
+
+/** One reading on its way through a batch; `outcome` is set when it is settled. */
+export interface QueuedReading {
+  readonly reading: FeedReading;
+  outcome?: EventOutcome;
+  embedded: number;
+}
+
+export interface ApplyPorts {
+  readonly ingest: Ingest;
+  readonly documents: DocumentStore;
+  readonly watermarks: Watermarks;
+  readonly telemetry: Telemetry;
+}
+
+export interface ApplyOptions {
+  /** Of the feed; events without a tenant are its own. */
+  readonly scope: Scope;
+  readonly scopeOf?: (tenantId: string) => Scope;
+  /** Documents in work at once. */
+  readonly concurrency: number;
+  readonly allowMassDelete: boolean;
+  readonly patience: Patience;
+}
+
+/**
+ * Settles the readings of one batch: per document in order, across documents in parallel.
+ *
+ * @param onSettled called after each piece of work that settled something
+ * @param isStopped true ends the batch early, with readings that stay unsettled
+ * @throws {FeedStopped} for a mass deletion, before anything of the batch is applied
+ */
+export type ApplyBatch = (
+  readings: readonly QueuedReading[],
+  onSettled: () => void,
+  isStopped: () => boolean,
+) => Promise<void>;
+
+interface Routed<E extends ChangeEvent> {
+  readonly item: QueuedReading;
+  readonly scope: Scope;
+  readonly event: E;
+}
+
+export function createApplyBatch(ports: ApplyPorts, options: ApplyOptions): ApplyBatch {
+  const { documents, watermarks } = ports;
+  const { patience } = options;
+
+  return async (readings, onSettled, isStopped) => {
+    const truncates: Routed<TruncateEvent>[] = [];
+    const lanes = new Map<string, Routed<DocumentEvent>[]>();
+    for (const item of readings) {
+      const routed = route(item, options);
+      if (routed === undefined) continue;
+      const { scope, event } = routed;
+      if (event.operation === 'truncate') truncates.push({ item, scope, event });
+      else gather(lanes, laneOf(scope, event), { item, scope, event });
+    }
+    if (!options.allowMassDelete) {
+      await patience(() => checkMassDeletion(documents, truncates, [...lanes.values()].flat()));
+    }
+    // Order does not decide, versions do: the truncations first saves the work on what they take away.
+    for (const { item, scope, event } of truncates) {
+      const isNew = await patience(() => watermarks.raise(scope, event.source, event.version));
+      item.outcome = { outcome: isNew ? 'indexed' : 'stale', version: event.version.toString() };
+    }
+    onSettled();
+
+    const marks = await readMarks(ports, patience, [...lanes.values()].flat());
+    const queue = new PQueue({ concurrency: options.concurrency });
+    let failure: { readonly error: unknown } | undefined;
+    for (const lane of lanes.values()) {
+      void queue.add(async () => {
+        if (failure !== undefined || isStopped()) return;
+        try {
+          await applyLane(ports, patience, lane, marks);
+        } catch (error) {
+          failure ??= { error };
+        }
+        onSettled();
+      });
+    }
+    await queue.onIdle();
+    if (failure !== undefined) throw failure.error;
+    await obeyLaterMarks(ports, patience, lanes, marks);
+  };
+}
+
+/** Settles what is no event of a tenant that the feed may write. */
+function route(item: QueuedReading, options: ApplyOptions): Omit<Routed<ChangeEvent>, 'item'> | undefined {
+  const { reading } = item;
+  if (reading.kind === 'ignored') {
+    item.outcome = { outcome: 'ignored', kind: reading.what };
+    return undefined;
+  }
+  if (reading.kind === 'refused') {
+    const { reason, message } = reading;
+    item.outcome = { outcome: 'dead_lettered', reason, message };
+    return undefined;
+  }
+  const { event } = reading;
+  const { scope, scopeOf } = options;
+  if (event.tenantId === undefined || event.tenantId === scope.tenantId) return { scope, event };
+  if (scopeOf !== undefined) return { scope: scopeOf(event.tenantId), event };
+  item.outcome = {
+    outcome: 'dead_lettered',
+    ...documentIdOf(event),
+    reason: 'wrong_tenant',
+    message: `Cannot apply an event of tenant ${JSON.stringify(event.tenantId)}: the feed is of tenant ${JSON.stringify(scope.tenantId)}`,
+  };
+  return undefined;
+}
+
+/** Applies the queued events of one document: what can win, lowest version first. */
+async function applyLane(
+  ports: ApplyPorts,
+  patience: Patience,
+  lane: readonly Routed<DocumentEvent>[],
+  marks: ReadonlyMap<string, bigint>,
+): Promise<void> {
+  const bySource = new Map<string, Routed<DocumentEvent>[]>();
+  for (const routed of lane) {
+    const { scope, event, item } = routed;
+    const mark = marks.get(markOf(scope, event.source)) ?? -1n;
+    if (event.version <= mark) {
+      await patience(() => obeyMark(ports, scope, event, mark));
+      item.outcome = staleBy(event);
+    } else gather(bySource, event.source, routed);
+  }
+  for (const ofSource of bySource.values()) {
+    let left: readonly Routed<DocumentEvent>[] = ofSource;
+    while (left.length > 0) {
+      const { applied, superseded } = mergeEvents(left, ({ event }) => event);
+      let isAnyDead = false;
+      for (const routed of applied) {
+        await applyEvent(ports, patience, routed);
+        isAnyDead ||= routed.item.outcome?.outcome === 'dead_lettered';
+      }
+      // What lost to an event that turned out to be dead is the newest state after all.
+      if (!isAnyDead) for (const { item, event } of superseded) item.outcome = staleBy(event);
+      left = isAnyDead ? superseded : [];
+    }
+  }
+}
+
+async function applyEvent(
+  ports: ApplyPorts,
+  patience: Patience,
+  { item, scope, event }: Routed<DocumentEvent>,
+): Promise<void> {
+  const resolve = createKeptResolver(ports.documents);
+  try {
+    const result = await patience(async () => {
+      const change = await resolve(scope, event);
+      return change && ports.ingest(scope, change);
+    });
+    const isStale = result === undefined || result.outcome === 'stale' || result.outcome === 'unchanged';
+    item.embedded = result?.embedded ?? 0;
+    item.outcome = isStale
+      ? staleBy(event)
+      : { outcome: 'indexed', ...documentIdOf(event), version: event.version.toString() };
+  } catch (error) {
+    if (isPassing(error) || error instanceof EngineMismatch || isAborted(error)) throw error;
+    if (!(error instanceof BraidError || error instanceof UnavailableValue)) {
+      ports.telemetry.log.error({ error }, 'event failed unexpectedly');
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    item.outcome = { outcome: 'dead_lettered', ...documentIdOf(event), reason: reasonOf(error), message };
+  }
+}
+
+function reasonOf(error: unknown): Extract<EventOutcome, { outcome: 'dead_lettered' }>['reason'] {
+  if (error instanceof SourceConflict) return 'source_conflict';
+  if (error instanceof UnavailableValue) return 'unavailable_value';
+  if (error instanceof DocumentRefused) return 'refused_document';
+  if (error instanceof InvalidInput) return 'invalid_event';
+  return error instanceof BraidError && error.code === 'engine_rejection' ? 'engine_rejection' : 'internal';
+}
+
+/** The retry of cockatiel ends so where its signal is aborted. */
+function isAborted(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'TaskCancelledError' || error.name === 'AbortError');
+}
+
+async function readMarks(
+  { watermarks }: ApplyPorts,
+  patience: Patience,
+  routed: readonly Routed<DocumentEvent>[],
+): Promise<Map<string, bigint>> {
+  const marks = new Map<string, bigint>();
+  for (const { scope, event } of routed) {
+    const mark = markOf(scope, event.source);
+    if (!marks.has(mark)) marks.set(mark, await patience(() => watermarks.read(scope, event.source)));
+  }
+  return marks;
+}
+
+/** A truncation by another process while the batch was in work may have missed the documents that it brought. */
+async function obeyLaterMarks(
+  ports: ApplyPorts,
+  patience: Patience,
+  lanes: ReadonlyMap<string, readonly Routed<DocumentEvent>[]>,
+  before: ReadonlyMap<string, bigint>,
+): Promise<void> {
+  const after = await readMarks(ports, patience, [...lanes.values()].flat());
+  for (const { item, scope, event } of [...lanes.values()].flat()) {
+    const mark = markOf(scope, event.source);
+    const version = after.get(mark) ?? -1n;
+    if (version <= (before.get(mark) ?? -1n) || event.version > version) continue;
+    if (item.outcome?.outcome !== 'indexed') continue;
+    await patience(() => obeyMark(ports, scope, event, version));
+  }
+}
+
+/** Takes away a document that a truncation missed because it was being written. */
+async function obeyMark(
+  ports: ApplyPorts,
+  scope: Scope,
+  event: DocumentEvent,
+  version: bigint,
+): Promise<void> {
+  const { documentId, source } = event;
+  const record = (await ports.documents.record(scope, documentId))?.record;
+  if (record === undefined || !isLive(record) || record.source !== source) return;
+  if (record.content!.version <= version)
+    await ports.ingest(scope, { operation: 'delete', documentId, source, version });
+}
+
+function staleBy(event: DocumentEvent): EventOutcome {
+  return { outcome: 'stale', documentId: event.documentId, version: event.version.toString() };
+}
+
+function documentIdOf(event: ChangeEvent): { readonly documentId?: string } {
+  return event.operation === 'truncate' ? {} : { documentId: event.documentId };
+}
+
+function laneOf(scope: Scope, event: DocumentEvent): string {
+  return `${scope.tenantId}\0${event.documentId}`;
+}
+
+function markOf(scope: Scope, source: string): string {
+  return `${scope.tenantId}\0${source}`;
+}
+
+function gather<T>(groups: Map<string, T[]>, key: string, value: T): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [value]);
+  else group.push(value);
+}

@@ -1,0 +1,121 @@
+import { type FeedReader, isKept, type UpsertEvent } from '../domain/change-event.ts';
+import { contentHash } from '../domain/document.ts';
+import { canonicalJson, type DocumentRecord, isLive, recordVersion } from '../domain/document-record.ts';
+import { InvalidInput } from '../domain/errors.ts';
+import type { ResyncReport, ResyncRequest } from '../domain/feed.ts';
+import type { Scope } from '../domain/scope.ts';
+import type { DocumentStore } from '../search-engine/document-store.ts';
+import { assertNoMassDeletion, countLive } from './feed-mass-deletion.ts';
+import type { Ingest } from './ingest.ts';
+
+/**
+ * Compares a full listing of a source, as upserts, with the index and repairs only the differences: what is missing or
+ * other is written at the listed version, and what is not listed is deleted at the highest listed version. What the
+ * index holds at a higher version than the listing is newer, and stays.
+ * @throws {InvalidInput} for a listing that cannot be read whole, before anything is deleted
+ * @throws {FeedStopped} before a mass deletion
+ */
+export async function resync(
+  ports: { readonly ingest: Ingest; readonly documents: DocumentStore },
+  scope: Scope,
+  { source, reader, open, allowMassDelete = false, dryRun = false, signal }: ResyncRequest,
+): Promise<ResyncReport> {
+  const { ingest, documents } = ports;
+  const startedAt = performance.now();
+  const listed = new Set<string>();
+  const account = { listed: 0, equal: 0, newer: 0, repaired: 0, conflicting: 0, deleted: 0, embedded: 0 };
+  let highest = -1n;
+  for await (const raw of open(signal)) {
+    signal?.throwIfAborted();
+    for (const event of upsertsOf(reader, raw.text, raw.record, source)) {
+      listed.add(event.documentId);
+      account.listed += 1;
+      if (event.version > highest) highest = event.version;
+      const record = (await documents.record(scope, event.documentId))?.record;
+      const difference = differenceOf(record, event);
+      if (difference === 'differs' && !dryRun) {
+        const { operation: _, keptMetadata: __, occurredAt: ___, position: ____, ...document } = event;
+        const content = event.content as string | Uint8Array;
+        const result = await ingest(scope, { operation: 'upsert', document: { ...document, content } });
+        account.embedded += result.embedded;
+        // Another state at the very same version, whose greater hash stays on every replica.
+        const hasLost = result.outcome === 'stale' || result.outcome === 'unchanged';
+        account[hasLost ? 'conflicting' : 'repaired'] += 1;
+      } else account[difference === 'differs' ? 'repaired' : difference] += 1;
+    }
+  }
+  if (account.listed === 0) throw new InvalidInput('listing', 'Expected a full listing, got an empty one');
+
+  const extra = await unlisted(documents, scope, source, listed, highest);
+  if (!allowMassDelete && extra.length > 0) {
+    assertNoMassDeletion(extra.length, await countLive(documents, scope), scope.tenantId);
+  }
+  for (const documentId of extra) {
+    signal?.throwIfAborted();
+    if (!dryRun) await ingest(scope, { operation: 'delete', documentId, source, version: highest });
+  }
+  account.deleted = extra.length;
+  return { ...account, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+/** A listing with a gap would delete what stands in it, so that one bad event ends the resync. */
+function upsertsOf(reader: FeedReader, text: string, record: number, source: string): UpsertEvent[] {
+  return reader(text).flatMap((reading) => {
+    if (reading.kind === 'ignored') return [];
+    const problem =
+      reading.kind === 'refused'
+        ? reading.message
+        : reading.event.operation !== 'upsert' || isKept(reading.event.content)
+          ? 'Expected a whole document'
+          : reading.event.source !== source
+            ? `Expected source ${JSON.stringify(source)}, got ${JSON.stringify(reading.event.source)}`
+            : undefined;
+    if (problem !== undefined) {
+      throw new InvalidInput('listing', `Cannot use event ${record} of the listing: ${problem}`);
+    }
+    return reading.kind === 'event' && reading.event.operation === 'upsert' ? [reading.event] : [];
+  });
+}
+
+function differenceOf(record: DocumentRecord | undefined, event: UpsertEvent): 'equal' | 'newer' | 'differs' {
+  if (record === undefined) return 'differs';
+  if (isLive(record) && isSameState(record, event)) return 'equal';
+  return recordVersion(record) > event.version ? 'newer' : 'differs';
+}
+
+function isSameState(record: DocumentRecord, event: UpsertEvent): boolean {
+  const content = record.content!;
+  return (
+    record.source === event.source &&
+    content.contentHash === contentHash(event.content as string | Uint8Array) &&
+    content.claimed.title === event.title &&
+    content.claimed.mediaType === event.mediaType &&
+    content.uri === event.uri &&
+    canonicalJson(record.metadata?.value ?? {}) === canonicalJson(event.metadata ?? {}) &&
+    canonicalJson(record.access?.value ?? null) === canonicalJson(event.access ?? null)
+  );
+}
+
+async function unlisted(
+  documents: DocumentStore,
+  scope: Scope,
+  source: string,
+  listed: ReadonlySet<string>,
+  highest: bigint,
+): Promise<string[]> {
+  await documents.refresh(scope);
+  const found: string[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await documents.list(scope, {
+      limit: 1_000,
+      deleted: false,
+      ...(after !== undefined && { after }),
+    });
+    for (const record of page.records) {
+      const isOfListing = record.source === source && record.content!.version <= highest;
+      if (isOfListing && !listed.has(record.documentId)) found.push(record.documentId);
+    }
+    if (page.next === undefined) return found;
+    after = page.next;
+  }
+}

@@ -1,0 +1,404 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ChangeEvent } from '../../domain/change-event.ts';
+import { EngineUnavailable, FeedStopped } from '../../domain/errors.ts';
+import type { FeedReport } from '../../domain/feed.ts';
+import type { Scope } from '../../domain/scope.ts';
+import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
+import { silentTelemetry } from '../../telemetry/telemetry.ts';
+import { patch, remove, truncate, upsert } from './feed-suite.ts';
+import {
+  createFeedUnderTest,
+  type FeedUnderTest,
+  requestOf,
+  scopes,
+  standInModel,
+  stateOf,
+} from './feed-under-test.ts';
+
+let folder: string;
+let adapter: SqliteEngine;
+let tenants = 0;
+let scope: Scope;
+let subject: FeedUnderTest;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'braid-feed-'));
+  adapter = await createSqliteEngine({
+    folder,
+    embedding: { modelId: standInModel.id, dimensions: standInModel.dimensions },
+    telemetry: silentTelemetry,
+  });
+});
+
+beforeEach(() => {
+  tenants += 1;
+  scope = scopes.operator(`t-${tenants}`);
+  subject = createFeedUnderTest(adapter);
+});
+
+afterAll(async () => {
+  await adapter.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function run(events: readonly (ChangeEvent | string)[], more: Parameters<typeof requestOf>[1] = {}) {
+  return subject.feeds.run(scope, requestOf(events, more));
+}
+
+function expectConserved(report: FeedReport): void {
+  expect(report.accepted).toBe(report.indexed + report.stale + report.deadLettered);
+}
+
+async function letters() {
+  return (await subject.feeds.deadLetters.list(scope, { limit: 1_000 })).letters;
+}
+
+describe('run', () => {
+  it('ends in the highest version of each document and accounts for every event', async () => {
+    const report = await run([
+      upsert('a', 3, 'three'),
+      upsert('a', 1, 'one'),
+      upsert('b', 1, 'b'),
+      remove('b', 2),
+      upsert('a', 3, 'three'),
+      patch('a', 4, 'x'),
+    ]);
+    expect(report).toMatchObject({ accepted: 6, indexed: 3, stale: 3, deadLettered: 0, position: '6' });
+    expectConserved(report);
+    expect(await stateOf(adapter.documents, scope)).toEqual({ a: '4 three {"value":"x"} 1' });
+  });
+
+  it('embeds only what can win of the events that queue up', async () => {
+    const report = await run(Array.from({ length: 40 }, (_, at) => upsert('a', at + 1, `text ${at}`)));
+    expect(subject.embedded).toEqual(['text 39']);
+    expect(report).toMatchObject({ accepted: 40, indexed: 1, stale: 39, embedded: 1 });
+  });
+
+  it('embeds nothing for metadata, nor for a text that is stored', async () => {
+    await run([upsert('a', 1, 'text'), upsert('b', 1, 'other')]);
+    subject.embedded.length = 0;
+    const report = await run([patch('a', 2, 'x'), upsert('b', 2, 'text'), upsert('a', 3, 'text')]);
+    expect(subject.embedded).toEqual([]);
+    expect(report).toMatchObject({ indexed: 2, stale: 1, embedded: 0 });
+  });
+
+  it('goes on after the stored position, and starts anew where the feed is another', async () => {
+    const events = [upsert('a', 1, 'a'), upsert('b', 1, 'b'), upsert('c', 1, 'c')];
+    await run(events.slice(0, 2), { name: 'f' });
+    expect(await run(events, { name: 'f' })).toMatchObject({ accepted: 1, indexed: 1, resumedAfter: 2 });
+    expect(await run(events, { name: 'f' })).toMatchObject({ accepted: 0, position: '3' });
+    expect(await run([upsert('z', 1, 'z'), ...events], { name: 'f' })).toMatchObject({
+      accepted: 4,
+      indexed: 1,
+      stale: 3,
+      resumedAfter: 0,
+    });
+    expect(await run(events, { name: 'f', fromStart: true })).toMatchObject({ accepted: 3, stale: 3 });
+  });
+
+  it('reads from one position until another', async () => {
+    const events = [1, 2, 3, 4, 5].map((at) => upsert(`d${at}`, 1, `text ${at}`, { position: `p${at}` }));
+    expect(await run(events, { from: 'p2', until: 'p4' })).toMatchObject({ accepted: 2, position: 'p4' });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['d3', 'd4']);
+    await expect(run(events, { from: 'p9' })).rejects.toMatchObject({ reason: 'unknown_position' });
+  });
+
+  it('writes nothing in a dry run and says what would happen', async () => {
+    const events = [upsert('a', 2, 'a'), upsert('a', 1, 'old'), remove('b', 1), '{"broken'];
+    const report = await run(events, { dryRun: true, name: 'f' });
+    expect(report).toMatchObject({ accepted: 4, indexed: 2, stale: 1, deadLettered: 1 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+    expect(await letters()).toEqual([]);
+    expect(await run(events, { name: 'f' })).toMatchObject({ accepted: 4, resumedAfter: 0 });
+  });
+
+  it('holds events to a rate', async () => {
+    const startedAt = performance.now();
+    await run(
+      [1, 2, 3, 4].map((at) => upsert(`d${at}`, 1, 'x')),
+      { eventsPerSecond: 20 },
+    );
+    expect(performance.now() - startedAt).toBeGreaterThan(140);
+  });
+
+  it('stops where its signal says so, with a position from which nothing is lost', async () => {
+    const events = Array.from({ length: 400 }, (_, at) => upsert(`d${at}`, 1, `text ${at}`));
+    const controller = new AbortController();
+    const first = await run(events, {
+      name: 'f',
+      signal: controller.signal,
+      onProgress: ({ accepted }) => accepted >= 100 && controller.abort(),
+    });
+    expect(first.accepted).toBeLessThan(400);
+    const second = await run(events, { name: 'f' });
+    expect(first.accepted + second.accepted).toBe(400);
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toHaveLength(400);
+  });
+});
+
+describe('versions in a feed', () => {
+  it('never bring a deleted document back (C3)', async () => {
+    await run([upsert('a', 1, 'one'), remove('a', 5)]);
+    expect(await run([upsert('a', 4, 'late'), patch('a', 3, 'late')])).toMatchObject({ stale: 2 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+  });
+
+  it('are compared as numbers of 80 digits (C4)', async () => {
+    const huge = 10n ** 79n;
+    await run([
+      { source: 's', operation: 'upsert', documentId: 'a', version: huge + 1n, content: 'new' },
+      { source: 's', operation: 'upsert', documentId: 'a', version: huge, content: 'old' },
+      { source: 's', operation: 'upsert', documentId: 'b', version: 2n ** 53n + 1n, content: 'new' },
+      { source: 's', operation: 'upsert', documentId: 'b', version: 2n ** 53n, content: 'old' },
+    ]);
+    const state = await stateOf(adapter.documents, scope);
+    expect(state.a).toBe(`${huge + 1n} new {} 1`);
+    expect(state.b).toBe(`${2n ** 53n + 1n} new {} 1`);
+  });
+
+  it.each([
+    ['{"operation":"upsert","source":"s","documentId":"a","version":"1","content":"cut', 'malformed'],
+    ['{"operation":"upsert","source":"s","version":"1","content":"x"}', 'invalid_event'],
+    ['{"operation":"upsert","source":"s","documentId":"a","version":"x","content":"x"}', 'invalid_event'],
+    [
+      '{"operation":"upsert","source":"s","documentId":"a","version":9007199254740993,"content":"x"}',
+      'invalid_event',
+    ],
+    [`{"operation":"delete","source":"s","documentId":"a","version":"${'9'.repeat(81)}"}`, 'invalid_event'],
+    ['{"operation":"delete","source":"s","documentId":"a"}', 'invalid_event'],
+    ['{"operation":"patch","source":"s","documentId":"a","version":"1","content":"x"}', 'invalid_event'],
+    ['{"operation":"delete","source":"s","documentId":"a","version":"1","tenantId":"other"}', 'wrong_tenant'],
+    [
+      '{"operation":"upsert","source":"s","documentId":"a","version":"1","content":"boom"}',
+      'refused_document',
+    ],
+    [
+      '{"operation":"upsert","source":"other","documentId":"held","version":"9","content":"x"}',
+      'source_conflict',
+    ],
+    [
+      '{"operation":"upsert","source":"s","documentId":"a","version":"1","content":{"keep":true}}',
+      'unavailable_value',
+    ],
+  ])('make a dead letter, kept whole, of %s', async (raw, reason) => {
+    await run([upsert('held', 1, 'held')]);
+    const report = await run([raw]);
+    expect(report).toMatchObject({ accepted: 1, deadLettered: 1, deadLettersByReason: { [reason]: 1 } });
+    expect(await letters()).toMatchObject([{ reason, raw, position: '1' }]);
+  });
+
+  it('fall back to the event below where the newest is dead', async () => {
+    const report = await run([upsert('a', 1, 'one'), upsert('a', 2, 'two'), upsert('a', 3, 'boom')]);
+    expect(report).toMatchObject({ indexed: 1, stale: 1, deadLettered: 1 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({ a: '2 two {} 1' });
+  });
+});
+
+describe('a truncation', () => {
+  it('is obeyed by what stands, by what comes late, and by its own source only', async () => {
+    await run([upsert('a', 1, 'a'), upsert('b', 9, 'b'), upsert('other', 1, 'o', { source: 'o' })]);
+    const report = await run([truncate(5), truncate(4), upsert('late', 5, 'late'), upsert('new', 6, 'new')]);
+    expect(report).toMatchObject({ indexed: 2, stale: 2 });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['b', 'new', 'other']);
+  });
+
+  it('is finished after a crash in the middle', async () => {
+    await run(Array.from({ length: 20 }, (_, at) => upsert(`d${at}`, 1, 'x')));
+    await adapter.state.put(scope, 'watermarks', 's', { version: '5', swept: '-1' });
+    expect(await run([upsert('d1', 2, 'late')])).toMatchObject({ stale: 1 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+  });
+});
+
+describe('kept values', () => {
+  it('leave the text as it is stored and take the rest', async () => {
+    await run([upsert('a', 1, 'text', { metadata: { size: 1, body: 'long' } })]);
+    subject.embedded.length = 0;
+    const kept = upsert('a', 2, '', { metadata: { size: 2 }, keptMetadata: ['body'] });
+    const report = await run([{ ...kept, content: { keep: true } } as ChangeEvent]);
+    expect(report).toMatchObject({ indexed: 1, embedded: 0 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({ a: '2 text {"size":2,"body":"long"} 1' });
+  });
+
+  it('do not stand in the way of the text that comes late', async () => {
+    await run([upsert('a', 1, 'one')]);
+    await run([{ ...upsert('a', 3, '', { metadata: { size: 3 } }), content: { keep: true } } as ChangeEvent]);
+    await run([upsert('a', 2, 'two', { metadata: { size: 2 } })]);
+    expect(await stateOf(adapter.documents, scope)).toEqual({ a: '3 two {"size":3} 1' });
+  });
+});
+
+describe('a storm of dead letters', () => {
+  it('stops the feed after 10 in a row, and goes on from there (C8)', async () => {
+    const good = Array.from({ length: 30 }, (_, at) => upsert(`g${at}`, 1, `text ${at}`));
+    const bad = Array.from({ length: 50 }, (_, at) => upsert(`b${at}`, 1, `boom ${at}`));
+    const error = await run([...good, ...bad], { name: 'f' }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(FeedStopped);
+    expect(error).toMatchObject({
+      reason: 'storm',
+      report: { accepted: 40, indexed: 30, deadLettered: 10, position: '40' },
+    });
+    expect(await letters()).toHaveLength(10);
+    expect(await adapter.state.get(scope, 'feed_positions', 'f')).toMatchObject({ value: { record: 40 } });
+    const mended = [
+      ...good,
+      ...bad.slice(0, 10),
+      ...bad.slice(10).map((event) => ({ ...event, content: 'fine' }) as ChangeEvent),
+    ];
+    expect(await run(mended, { name: 'f' })).toMatchObject({ accepted: 40, indexed: 40, resumedAfter: 40 });
+  });
+
+  it('is 15 of the last 100 events, or 1,000 in all', async () => {
+    const events = Array.from({ length: 200 }, (_, at) =>
+      upsert(`d${at}`, 1, at % 6 === 0 ? 'boom' : `t${at}`),
+    );
+    await expect(run(events)).rejects.toMatchObject({ reason: 'storm', report: { deadLettered: 15 } });
+    subject = createFeedUnderTest(adapter, { storm: { consecutive: 10, windowPercentage: 101, total: 20 } });
+    await expect(run(events)).rejects.toMatchObject({ report: { deadLettered: 20 } });
+  });
+});
+
+describe('dead letters', () => {
+  it('are applied when what was wrong is mended, and leave nothing behind (C7)', async () => {
+    await run([upsert('a', 1, 'boom'), upsert('b', 1, 'fine'), '{"bad"']);
+    const held = await letters();
+    expect(held).toHaveLength(2);
+    for (const letter of held) {
+      const result = await subject.feeds.retry(scope, letter, () => [
+        { kind: 'event', event: upsert(letter.documentId ?? 'c', 1, 'mended') },
+      ]);
+      expect(result.events).toMatchObject([{ outcome: 'indexed' }]);
+    }
+    expect(await letters()).toEqual([]);
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('stay, with the new reason, where they fail again', async () => {
+    await run(['{"bad"']);
+    const [letter] = await letters();
+    await subject.feeds.retry(scope, letter!, () => [{ kind: 'event', event: upsert('a', 1, 'boom') }]);
+    expect(await letters()).toMatchObject([{ reason: 'refused_document', letterId: letter!.letterId }]);
+  });
+
+  it('are the same letter when the feed repeats itself, and hold large events whole', async () => {
+    const large = `{"operation":"upsert","source":"s","documentId":"a","version":"1","content":"boom ${'é'.repeat(300_000)}"}`;
+    await run([large]);
+    await run([large]);
+    expect(await letters()).toMatchObject([{ raw: large }]);
+  });
+});
+
+describe('a mass deletion', () => {
+  const many = Array.from({ length: 400 }, (_, at) => upsert(`d${at}`, 1, `text ${at}`));
+
+  it('stops the feed before it begins, unless it is allowed', async () => {
+    subject = createFeedUnderTest(adapter, { batchEvents: 500 });
+    await run(many);
+    const gone = many.slice(0, 100).map((_, at) => remove(`d${at}`, 2));
+    await expect(run([truncate(1)])).rejects.toMatchObject({ reason: 'mass_deletion' });
+    await expect(run(gone)).rejects.toMatchObject({ reason: 'mass_deletion', report: { accepted: 0 } });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toHaveLength(400);
+    expect(await run(gone.slice(0, 99))).toMatchObject({ indexed: 99 });
+    expect(await run([truncate(1)], { allowMassDelete: true })).toMatchObject({ indexed: 1 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+  }, 30_000);
+});
+
+describe('an engine that is away', () => {
+  it('makes the feed wait and never a dead letter', async () => {
+    let failures = 0;
+    const waits: (string | undefined)[] = [];
+    subject = createFeedUnderTest({
+      state: adapter.state,
+      documents: {
+        ...adapter.documents,
+        async replace(...write) {
+          failures += 1;
+          if (failures <= 4) throw new EngineUnavailable('Cannot write: the disk is full');
+          return adapter.documents.replace(...write);
+        },
+      },
+    });
+    const report = await run([upsert('a', 1, 'a'), upsert('b', 1, 'b')], {
+      onProgress: ({ waitsFor }) => waits.push(waitsFor),
+    });
+    expect(report).toMatchObject({ accepted: 2, indexed: 2, deadLettered: 0 });
+    expect(waits).toContain('Cannot write: the disk is full');
+  });
+});
+
+describe('resync', () => {
+  const listing = [upsert('same', 5, 'same'), upsert('other', 7, 'new words'), upsert('missing', 3, 'm')];
+  const resync = (events: ChangeEvent[], dryRun = false) =>
+    subject.feeds.resync(scope, { source: 's', dryRun, ...requestOf(events) });
+
+  it('repairs what differs and nothing else', async () => {
+    await run([
+      upsert('same', 5, 'same'),
+      upsert('other', 2, 'old words'),
+      upsert('extra', 4, 'extra'),
+      upsert('later', 8, 'came after the listing'),
+      upsert('foreign', 1, 'of another source', { source: 'o' }),
+    ]);
+    subject.embedded.length = 0;
+    const found = { listed: 3, equal: 1, newer: 0, repaired: 2, conflicting: 0, deleted: 1 };
+    expect(await resync(listing, true)).toMatchObject({ ...found, embedded: 0 });
+    expect(await resync(listing)).toMatchObject({ ...found, embedded: 2 });
+    expect(subject.embedded.toSorted()).toEqual(['m', 'new words']);
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual([
+      'foreign',
+      'later',
+      'missing',
+      'other',
+      'same',
+    ]);
+    expect(await resync(listing)).toMatchObject({ equal: 3, repaired: 0, deleted: 0, embedded: 0 });
+    expect(await run([upsert('extra', 6, 'late')])).toMatchObject({ stale: 1 });
+  });
+
+  it('deletes nothing for a listing with a gap, nor for an empty one', async () => {
+    await run([upsert('a', 1, 'a')]);
+    await expect(resync([remove('b', 1)])).rejects.toMatchObject({ field: 'listing' });
+    await expect(resync([])).rejects.toMatchObject({ field: 'listing' });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['a']);
+  });
+});
+
+describe('take', () => {
+  it('stops a feed in a storm although it comes one event a request', async () => {
+    const send = async (event: ChangeEvent) => {
+      const { open, ...request } = requestOf([event]);
+      const results = subject.feeds.take(scope, { ...request, name: 'http', events: open() });
+      for await (const { events } of results) return events[0]!.outcome;
+      return undefined;
+    };
+    for (let at = 1; at < 10; at += 1) expect(await send(upsert(`d${at}`, 1, 'boom'))).toBe('dead_lettered');
+    await send(upsert('d10', 1, 'boom')).catch(() => {});
+    await expect(send(upsert('d11', 1, 'fine'))).rejects.toMatchObject({ reason: 'storm' });
+    expect(await letters()).toHaveLength(10);
+  });
+
+  it('gives one result a raw event, in order, while more are still to come', async () => {
+    const controller = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { open, ...request } = requestOf([upsert('a', 1, 'a'), '{"bad"', upsert('a', 1, 'a')]);
+    const results = subject.feeds.take(scope, {
+      ...request,
+      name: 'http',
+      signal: controller.signal,
+      events: (async function* () {
+        yield* open();
+        await promise;
+      })(),
+    });
+    const seen: string[] = [];
+    for await (const { events } of results) {
+      seen.push(events[0]!.outcome);
+      if (seen.length === 3) resolve();
+    }
+    expect(seen).toEqual(['indexed', 'dead_lettered', 'stale']);
+  });
+});

@@ -1,0 +1,122 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createEventBridgeReader, createS3Reader } from '../../../sources/feeds/s3.ts';
+import { readS3Notification, sequencerVersion } from '../../../sources/feeds/s3-event.ts';
+import { eventOf } from './debezium-events.ts';
+
+const samples = join(process.env.BRAID_SHARED ?? '../shared', 'data/aws-events');
+
+function notification(eventName: string, key: string, sequencer = '0055AED6DCD90281E5'): object {
+  return {
+    Records: [
+      {
+        eventName,
+        eventTime: '2026-01-02T03:04:05.000Z',
+        s3: { bucket: { name: 'docs' }, object: { key, sequencer } },
+      },
+    ],
+  };
+}
+
+const load = () => Buffer.from('content');
+
+describe('createS3Reader', () => {
+  it('loads what was created and deletes what was removed, keys decoded', () => {
+    const reader = createS3Reader(undefined, load);
+    const created = JSON.stringify(notification('ObjectCreated:Put', 'a+b/Happy%20%2B%C3%A4.md'));
+    expect(eventOf(reader, created)).toMatchObject({
+      operation: 'upsert',
+      source: 's3://docs',
+      documentId: 's3://docs/a b/Happy +ä.md',
+      content: Buffer.from('content'),
+    });
+    const removed = JSON.stringify(notification('ObjectRemoved:DeleteMarkerCreated', 'a+b'));
+    expect(eventOf(reader, removed)).toMatchObject({ operation: 'delete', documentId: 's3://docs/a b' });
+  });
+
+  it('says that it has no store of objects, and lets an object that is gone go', () => {
+    const raw = JSON.stringify(notification('ObjectCreated:Put', 'a'));
+    expect(createS3Reader()(raw)).toMatchObject([{ kind: 'refused' }]);
+    expect(createS3Reader(undefined, () => undefined)(raw)).toMatchObject([
+      { kind: 'ignored', what: 'object_gone' },
+    ]);
+  });
+
+  it('ignores tests and what is about no content', () => {
+    const reader = createS3Reader();
+    const test =
+      '{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-01-02T03:04:05.000Z","Bucket":"docs"}';
+    expect(reader(test)).toEqual([{ kind: 'ignored', what: 'test' }]);
+    expect(reader(JSON.stringify(notification('s3:ObjectRestore:Completed', 'a')))).toEqual([
+      { kind: 'ignored', what: 'objectrestore' },
+    ]);
+  });
+
+  it('unwraps queues and topics', () => {
+    const inner = JSON.stringify(notification('ObjectRemoved:Delete', 'a'));
+    const reader = createS3Reader();
+    for (const wrapped of [
+      { Records: [{ eventSource: 'aws:sqs', body: inner }] },
+      { Records: [{ EventSource: 'aws:sns', Sns: { Message: inner } }] },
+      {
+        Records: [{ eventSource: 'aws:sqs', body: JSON.stringify({ Type: 'Notification', Message: inner }) }],
+      },
+    ]) {
+      expect(eventOf(reader, JSON.stringify(wrapped))).toMatchObject({ documentId: 's3://docs/a' });
+    }
+  });
+
+  it.skipIf(!existsSync(samples))('reads recorded notifications', () => {
+    const names = readdirSync(samples).filter((name) => /^s3-(?!object-lambda).*\.json$/.test(name));
+    const kinds = names.map((name) => {
+      const [change] = readS3Notification(JSON.parse(readFileSync(join(samples, name), 'utf8')));
+      return `${name} ${change!.change} ${change!.change === 'none' ? change!.what : change!.key}`;
+    });
+    expect(kinds.toSorted()).toEqual([
+      's3-event-with-decoded.json created Happy Face.jpg',
+      's3-event.json created Happy Face.jpg',
+      's3-intelligenttier-event.json none intelligenttiering',
+      's3-lifecycle-event.json none lifecycletransition',
+      's3-replication-event.json none replication',
+      's3-restore-event.json none objectrestore',
+    ]);
+  });
+});
+
+describe('createEventBridgeReader', () => {
+  const event = (kind: string, source = 'aws.s3') =>
+    JSON.stringify({
+      source,
+      'detail-type': kind,
+      time: '2026-01-02T03:04:05Z',
+      detail: {
+        bucket: { name: 'docs' },
+        object: { key: 'a+b %20.md', sequencer: '00AB' },
+        'deletion-type': 'Permanently Deleted',
+      },
+    });
+
+  it('takes keys as they are', () => {
+    const reader = createEventBridgeReader(undefined, load);
+    expect(eventOf(reader, event('Object Deleted'))).toMatchObject({
+      operation: 'delete',
+      documentId: 's3://docs/a+b %20.md',
+    });
+    expect(eventOf(reader, event('Object Created'))).toMatchObject({ operation: 'upsert' });
+    expect(reader(event('Object Tags Added'))).toEqual([{ kind: 'ignored', what: 'object_tags_added' }]);
+    expect(reader(event('Object Created', 'aws.ec2'))).toEqual([{ kind: 'ignored', what: 'other_source' }]);
+  });
+});
+
+describe('sequencerVersion', () => {
+  it('compares with zeros added on the right, in any case of letters', () => {
+    const version = (sequencer: string) => sequencerVersion(0, sequencer);
+    expect(version('0055AED6DCD90281E5')).toBeGreaterThan(version('0055AED6DCD90281'));
+    expect(version('0055AED6DD')).toBeGreaterThan(version('0055AED6DCD90281E5'));
+    expect(version('00ab')).toBe(version('00AB00'));
+    expect(version('f'.repeat(60)).toString().length).toBeLessThanOrEqual(80);
+    expect(sequencerVersion(1, '0')).toBeGreaterThan(version('f'.repeat(60)));
+    expect(() => version('Happy Sequencer')).toThrow('hexadecimal');
+  });
+});
