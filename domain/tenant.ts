@@ -1,6 +1,7 @@
 import { InvalidInput } from './errors.ts';
 
-const tenantIdPattern = /^[a-z0-9_-]{1,64}$/;
+/** What a tenant id looks like. */
+export const tenantIdPattern = /^[a-z0-9_-]{1,64}$/;
 
 /**
  * Returns `tenantId` when it is 1 to 64 characters of `[a-z0-9_-]`.

@@ -28,6 +28,20 @@ export interface DocumentStore {
 
   /** Returns when everything written for the scope's tenant before the call can be found. */
   refresh(scope: Scope): Promise<void>;
+
+  /**
+   * Removes everything of the scope's tenant, whatever its principals: documents (tombstones and parked patches too),
+   * chunks, kept vectors. Its state may go with it: remove that first where it is to be counted. Repeated after a crash,
+   * it removes what is left. Nobody may write to the tenant meanwhile.
+   * @returns how many of each this call removed
+   */
+  removeTenant?(scope: Scope): Promise<RemovedDocuments>;
+}
+
+export interface RemovedDocuments {
+  readonly documents: number;
+  readonly chunks: number;
+  readonly vectors: number;
 }
 
 export interface StoredRecord {

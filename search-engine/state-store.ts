@@ -23,6 +23,9 @@ export interface StateStore {
   /** Does nothing where there is no such entry. */
   remove(owner: StateOwner, collection: string, key: string): Promise<void>;
 
+  /** Removes everything of the scope's tenant and returns how many entries of each collection. */
+  removeTenant?(scope: Scope): Promise<Readonly<Record<string, number>>>;
+
   /** By key (UTF-8 bytes). `owner: "all"` walks every tenant and is for recovery at start. */
   list(
     owner: StateOwner | 'all',

@@ -12,6 +12,7 @@ import type { DocumentStore } from '../document-store.ts';
 import { type Position, readState, type StateSource } from './document-state.ts';
 import { Rejection } from './failure.ts';
 import type { Recovery } from './recovery.ts';
+import { removeDocuments } from './remove-tenant.ts';
 import { commitDocument, finishWriting, type WriteTools } from './replace-document.ts';
 import { readable } from './scope-query.ts';
 import { readChunks } from './stored-chunks.ts';
@@ -104,6 +105,8 @@ export function createDocumentStore(
         writes.end(tenantId, documentId);
       }
     },
+
+    removeTenant: ({ tenantId }) => removeDocuments(connection, indices, tenantId),
 
     refresh: async () => {
       await connection.request({

@@ -4,6 +4,7 @@ import type { StateEntry, StateOwner, StateStore } from '../state-store.ts';
 import type { Connection } from './connection.ts';
 import { Rejection } from './failure.ts';
 import type { Indices } from './indices.ts';
+import { removeState } from './remove-tenant.ts';
 
 interface EntrySource {
   readonly owner: string;
@@ -74,6 +75,8 @@ export function createStateStore(connection: Connection, indices: Indices): Stat
         if (!(error instanceof Rejection && error.status === 404 && error.type === '')) throw error;
       }
     },
+
+    removeTenant: ({ tenantId }) => removeState(connection, indices, tenantId),
 
     list: async (owner, collection, { after, limit }) => {
       await connection.request({ method: 'POST', path: `/${indices.read.state}/_refresh` });

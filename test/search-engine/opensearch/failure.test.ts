@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { EngineUnavailable } from '../../../domain/errors.ts';
-import { Rejection, replyFailure, TransientFailure } from '../../../search-engine/opensearch/failure.ts';
+import {
+  Rejection,
+  replyFailure,
+  TransientFailure,
+  tooManyBuckets,
+} from '../../../search-engine/opensearch/failure.ts';
 
 const url = 'http://opensearch:9200';
 
@@ -22,6 +27,13 @@ describe('replyFailure', () => {
 
   it.each([401, 403])('says that the credentials are refused at status %i', (status) => {
     expect(replyFailure(status, { reason: 'no' }, url).message).toMatch(/refuses the credentials/);
+  });
+
+  it('does not take too many buckets for a moment that passes', () => {
+    const caused_by = { type: 'too_many_buckets_exception', reason: 'Trying to create too many buckets' };
+    const failure = replyFailure(503, { type: 'search_phase_execution_exception', caused_by }, url);
+    expect(failure).toBeInstanceOf(Rejection);
+    expect(failure).toMatchObject({ type: tooManyBuckets });
   });
 
   it('gives the deepest reason of the shard that failed', () => {

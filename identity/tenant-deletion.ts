@@ -1,0 +1,166 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { BraidError } from '../domain/errors.ts';
+import type { Scope } from '../domain/scope.ts';
+import { checkTenantId } from '../domain/tenant.ts';
+import type { DocumentStore } from '../search-engine/document-store.ts';
+import type { StateStore } from '../search-engine/state-store.ts';
+import type { ApiKeys } from './api-keys.ts';
+import type { AuditLog } from './audit-log.ts';
+
+/** What a deletion has removed up to now, over all its runs. */
+export interface TenantDeletion {
+  readonly tenantId: string;
+  readonly state: 'running' | 'done';
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly removed: {
+    readonly documents: number;
+    readonly chunks: number;
+    readonly vectors: number;
+    /** Jobs, positions, dead letters and the like, by collection. */
+    readonly state: Readonly<Record<string, number>>;
+    readonly keys: number;
+    readonly auditedReads: number;
+  };
+}
+
+/** Deletes tenants as a whole, and keeps writers out meanwhile. */
+export interface TenantDeletions {
+  /**
+   * Removes everything of a tenant, and goes on with what an earlier run that was interrupted has left.
+   * @returns the account, with a last pass that found nothing
+   */
+  delete(tenantId: string): Promise<TenantDeletion>;
+  /** Deletions that were begun and have not ended, by tenant. */
+  unfinished(): Promise<string[]>;
+  /** @throws {BraidError} `tenant_deleting` while the tenant is being deleted, in this process or another */
+  requireWritable(tenantId: string): Promise<void>;
+}
+
+const collection = 'tenant-deletions';
+const pageSize = 500;
+
+/** A tenant that was not being deleted is not asked for again for so long. */
+const cacheMs = 250;
+/** Before the first pass, so that no writer relies on an answer from before, and its write has landed. */
+const settleMs = 1_000;
+const maxCached = 10_000;
+
+/** Makes deletions over the ports that hold a tenant's things. */
+export function createTenantDeletions(ports: {
+  readonly documents: DocumentStore;
+  readonly state: StateStore;
+  readonly keys: ApiKeys;
+  readonly audit: AuditLog;
+  readonly scopeOf: (tenantId: string) => Scope;
+}): TenantDeletions {
+  const { state } = ports;
+  const openUntil = new Map<string, number>();
+
+  const read = async (tenantId: string): Promise<TenantDeletion | undefined> =>
+    (await state.get('system', collection, tenantId))?.value as TenantDeletion | undefined;
+
+  return {
+    async delete(tenantId) {
+      const earlier = await read(checkTenantId(tenantId));
+      let deletion: TenantDeletion =
+        earlier?.state === 'running'
+          ? earlier
+          : { tenantId, state: 'running', startedAt: now(), removed: nothingRemoved };
+      const save = () => state.put('system', collection, tenantId, deletion);
+      await save();
+      openUntil.delete(tenantId);
+      ports.audit.act({ actor: 'operator', action: 'tenant deletion begins', tenantId });
+      for (;;) {
+        await wait(settleMs);
+        const pass = await removeOnce(ports, tenantId);
+        deletion = { ...deletion, removed: sum(deletion.removed, pass) };
+        await save();
+        if (isNothing(pass)) break;
+      }
+      deletion = { ...deletion, state: 'done', finishedAt: now() };
+      await save();
+      ports.audit.act({
+        actor: 'operator',
+        action: 'tenant deletion ends',
+        tenantId,
+        detail: deletion.removed,
+      });
+      await ports.audit.flush();
+      return deletion;
+    },
+
+    async unfinished() {
+      const found: string[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await state.list('system', collection, {
+          limit: pageSize,
+          ...(after !== undefined && { after }),
+        });
+        const running = page.filter(({ value }) => (value as TenantDeletion).state === 'running');
+        found.push(...running.map(({ key }) => key));
+        if (page.length < pageSize) return found;
+        after = page.at(-1)!.key;
+      }
+    },
+
+    async requireWritable(tenantId) {
+      if ((openUntil.get(tenantId) ?? 0) > performance.now()) return;
+      const asked = performance.now();
+      if ((await read(tenantId))?.state === 'running') {
+        throw new BraidError('tenant_deleting', 'Cannot write to the tenant: it is being deleted');
+      }
+      if (openUntil.size >= maxCached) openUntil.clear();
+      openUntil.set(tenantId, asked + cacheMs);
+    },
+  };
+}
+
+type Removed = TenantDeletion['removed'];
+
+const nothingRemoved: Removed = {
+  documents: 0,
+  chunks: 0,
+  vectors: 0,
+  state: {},
+  keys: 0,
+  auditedReads: 0,
+};
+
+/** State before documents: with the embedded engine it goes with their file. Keys first, so that nobody comes in. */
+async function removeOnce(
+  ports: Parameters<typeof createTenantDeletions>[0],
+  tenantId: string,
+): Promise<Removed> {
+  const scope = ports.scopeOf(tenantId);
+  if (ports.state.removeTenant === undefined || ports.documents.removeTenant === undefined) {
+    throw new BraidError('engine_mismatch', 'Cannot delete a tenant: the engine cannot remove one');
+  }
+  const keys = await ports.keys.removeOf(tenantId);
+  const state = await ports.state.removeTenant(scope);
+  const documents = await ports.documents.removeTenant(scope);
+  const auditedReads = await ports.audit.removeReadsOf(tenantId);
+  return { ...documents, state, keys, auditedReads };
+}
+
+function sum(left: Removed, right: Removed): Removed {
+  const state: Record<string, number> = { ...left.state };
+  for (const [name, count] of Object.entries(right.state)) state[name] = (state[name] ?? 0) + count;
+  return {
+    documents: left.documents + right.documents,
+    chunks: left.chunks + right.chunks,
+    vectors: left.vectors + right.vectors,
+    state,
+    keys: left.keys + right.keys,
+    auditedReads: left.auditedReads + right.auditedReads,
+  };
+}
+
+function isNothing({ state, ...counts }: Removed): boolean {
+  return [...Object.values(counts), ...Object.values(state)].every((count) => count === 0);
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
