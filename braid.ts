@@ -2,7 +2,14 @@ import { fileURLToPath } from 'node:url';
 import { createAnswer } from './answer/answer.ts';
 import type { Config } from './config.ts';
 import { InvalidConfiguration } from './domain/errors.ts';
+import { type ApiKeys, createApiKeys } from './identity/api-keys.ts';
+import { type AuditLog, createAuditLog } from './identity/audit-log.ts';
+import { createAuthenticator } from './identity/authenticator.ts';
+import { guardDocuments, guardState } from './identity/guarded-writes.ts';
+import type { Authenticator } from './identity/identity.ts';
 import { createScopeMaker, type ScopeMaker } from './identity/scope.ts';
+import { createTenantDeletions, type TenantDeletions } from './identity/tenant-deletion.ts';
+import { createTokenVerifier } from './identity/tokens.ts';
 import { createChunker } from './ingest/chunk.ts';
 import { createFeeds } from './ingest/feed.ts';
 import { createIngest } from './ingest/ingest.ts';
@@ -34,6 +41,11 @@ export interface Braid {
   readonly embeddingModel: EmbeddingModel;
   readonly engine: SearchEngine;
   readonly documents: DocumentStore;
+  readonly apiKeys: ApiKeys;
+  readonly audit: AuditLog;
+  readonly tenantDeletions: TenantDeletions;
+  /** Absent where nobody has to show who they are. */
+  readonly authenticator?: Authenticator;
   /** The metrics in Prometheus' text format. */
   prometheus(): Promise<string>;
   /** Finishes what runs and lets go of files, processes and connections. */
@@ -64,11 +76,26 @@ export async function createBraid(config: Config): Promise<Braid> {
   const adapter = await createEngine(config, model, telemetry);
   const parser = createParser(config.ingest.parse, telemetry);
   const chunker = createChunker(config.ingest.chunking, model);
-  const { engine, documents, state } = adapter;
+  const { engine } = adapter;
   const scopes = createScopeMaker({
     accessRequired: (tenantId) =>
       Object.hasOwn(config.tenants, tenantId) && config.tenants[tenantId]!.accessControl === 'required',
   });
+  const apiKeys = createApiKeys(adapter.state);
+  const audit = createAuditLog({
+    ...config.audit,
+    onFailure: (error) => telemetry.log.error({ error }, 'Cannot write the audit log'),
+  });
+  const tenantDeletions = createTenantDeletions({
+    documents: adapter.documents,
+    state: adapter.state,
+    keys: apiKeys,
+    audit,
+    scopeOf: scopes.operator,
+  });
+  const documents = guardDocuments(adapter.documents, tenantDeletions);
+  const state = guardState(adapter.state, tenantDeletions);
+  const authenticator = await createAuthentication(config, apiKeys, scopes);
   const rerankingModels: readonly RerankingModel[] = [];
 
   const ingest = createIngest({ parser, chunker, model, documents, telemetry });
@@ -102,15 +129,36 @@ export async function createBraid(config: Config): Promise<Braid> {
     embeddingModel: model,
     engine,
     documents,
+    apiKeys,
+    audit,
+    tenantDeletions,
+    ...(authenticator !== undefined && { authenticator }),
     prometheus,
     async close() {
       await pipeline.close();
       await parser.close();
+      await audit.flush();
       await adapter.close();
       await model.close();
       await closeTelemetry();
     },
   };
+}
+
+async function createAuthentication(
+  { authentication }: Config,
+  apiKeys: ApiKeys,
+  scopes: ScopeMaker,
+): Promise<Authenticator | undefined> {
+  if (authentication === undefined) return undefined;
+  const { jwt } = authentication;
+  return createAuthenticator(
+    {
+      ...(authentication.apiKeys && { apiKeys }),
+      ...(jwt !== undefined && { tokens: await createTokenVerifier(jwt) }),
+    },
+    scopes,
+  );
 }
 
 function createEngine(config: Config, model: EmbeddingModel, telemetry: Telemetry): Promise<Engine> {

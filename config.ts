@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { loadConfig as readWithC12 } from 'c12';
 import { z } from 'zod';
 import { InvalidConfiguration } from './domain/errors.ts';
 
-// onnxruntime-node otherwise keeps a device id and events in the user's home folder and uploads them. It looks at this
-// variable when it makes its first session, and there is no other switch.
+// onnxruntime-node otherwise keeps a device id and events in the user's home folder, and carries an address to send them
+// to. It looks at this variable when it makes its first session, and there is no other switch.
 process.env.ORT_DISABLE_TELEMETRY = '1';
 
 /** Everything that can be set, checked and frozen. */
@@ -50,7 +50,7 @@ export interface Config {
   };
   readonly ingest: {
     readonly chunking: ChunkingConfig;
-    /** Documents in work at once. @default 2 */
+    /** Documents in work at once: their texts are embedded together. @default 8 */
     readonly concurrency: number;
     readonly parse: {
       /** Child processes. @default 2 */
@@ -63,9 +63,65 @@ export interface Config {
       readonly maxDocumentBytes: number;
     };
   };
+  readonly feeds: {
+    /** Documents in work at once while events are applied. @default 4 */
+    readonly concurrency: number;
+    /** Events that are merged, applied and acknowledged together. @default 500 */
+    readonly batchEvents: number;
+    /** Dead letters that stop a feed: in a row, percent of the last 100 events, in all. @default 10, 15, 1000 */
+    readonly storm: {
+      readonly consecutive: number;
+      readonly windowPercentage: number;
+      readonly total: number;
+    };
+    /** By format: which columns are what, for events that come over HTTP. @default {} */
+    readonly mappings: Readonly<Record<string, unknown>>;
+  };
   readonly tenants: Readonly<Record<string, { readonly accessControl: 'optional' | 'required' }>>;
+  /** Who is let in. Absent: everyone, on loopback only, as the tenant in the header `X-Braid-Tenant`. */
+  readonly authentication?: {
+    /** Takes API keys, which `braid keys` makes. @default true */
+    readonly apiKeys: boolean;
+    /** Takes JWTs of one issuer. @default none are taken */
+    readonly jwt?: JwtConfig;
+  };
+  /** Absent ones do not limit. */
+  readonly limits: {
+    readonly tenantRequestsPerSecond?: number;
+    /** Of a key, or of a token's subject. */
+    readonly keyRequestsPerSecond?: number;
+    /** Requests of one tenant served at once; more are answered 503. */
+    readonly tenantConcurrency?: number;
+  };
+  readonly audit: {
+    /** @default "audit" in the folder of `data` */
+    readonly folder: string;
+    /** Writes down each read too. @default false */
+    readonly reads: boolean;
+  };
   /** @default "info" in `serve`, "error" in the other commands */
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
+}
+
+/** Which tokens are taken, and which claims say what. */
+export interface JwtConfig {
+  /** Where the issuer publishes its keys; either this or `jwksFile`. */
+  readonly jwksUri?: string;
+  readonly jwksFile?: string;
+  readonly issuer: string;
+  readonly audience: string;
+  /** @default ["RS256"] */
+  readonly algorithms: readonly string[];
+  /** @default 30 */
+  readonly clockToleranceSeconds: number;
+  readonly claims: {
+    /** @default "tenant" */
+    readonly tenant: string;
+    /** Each must be in the token and hold something. @default [{ "claim": "sub", "prefix": "user:" }] */
+    readonly principals: readonly { readonly claim: string; readonly prefix: string }[];
+    /** @default "roles" */
+    readonly roles: string;
+  };
 }
 
 /** By the names of Bedrock Knowledge Bases. */
@@ -131,7 +187,13 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('number', ['opensearch.shards', 'opensearch.replicas', 'ingest.concurrency']),
   ...named('number', ['ingest.parse.processes', 'ingest.parse.maxMemoryBytes', 'ingest.parse.timeoutMs']),
   ...named('number', ['ingest.parse.maxDocumentBytes']),
-  ...named('json', ['ingest.chunking', 'tenants']),
+  ...named('number', ['feeds.concurrency', 'feeds.batchEvents', 'feeds.storm.consecutive']),
+  ...named('number', ['feeds.storm.windowPercentage', 'feeds.storm.total']),
+  ...named('json', ['ingest.chunking', 'tenants', 'feeds.mappings']),
+  ...named('json', ['authentication', 'audit.reads']),
+  ...named('number', ['limits.tenantRequestsPerSecond', 'limits.keyRequestsPerSecond']),
+  ...named('number', ['limits.tenantConcurrency']),
+  ...named('text', ['audit.folder']),
 ];
 
 const secrets: readonly string[] = ['opensearch.password'];
@@ -166,9 +228,14 @@ export async function resolveConfig(options: LoadOptions = {}): Promise<Resolved
   const checked = schema.safeParse(merged);
   if (!checked.success) throw firstProblem(checked.error.issues[0], merged, originOf);
   checkOpenSearchCredentials(checked.data.opensearch);
+  checkAuthentication(checked.data.authentication);
   const config: Config = {
     ...checked.data,
     data: resolve(cwd, checked.data.data),
+    audit: {
+      ...checked.data.audit,
+      folder: resolve(cwd, checked.data.audit.folder || join(checked.data.data, 'audit')),
+    },
     opensearch: {
       ...checked.data.opensearch,
       ...(checked.data.opensearch.caFile !== undefined && {
@@ -185,6 +252,15 @@ export async function resolveConfig(options: LoadOptions = {}): Promise<Resolved
       .filter((variable) => variable.startsWith('BRAID_') && !known.includes(variable))
       .sort(),
   };
+}
+
+/**
+ * Reads a file of values beside the configuration, a mapping for one, in the formats of a configuration file.
+ * @throws {InvalidConfiguration}
+ */
+export async function readSettingsFile(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const path = resolve(file);
+  return readConfigFile(path, dirname(path));
 }
 
 /** The configuration as it may be shown: passwords, and those inside addresses, as `********`. */
@@ -363,6 +439,23 @@ function checkOpenSearchCredentials({ username, password, sigv4 }: Config['opens
   }
 }
 
+function checkAuthentication(authentication: Config['authentication']): void {
+  if (authentication === undefined) return;
+  const { apiKeys, jwt } = authentication;
+  if (!apiKeys && jwt === undefined) {
+    throw new InvalidConfiguration(
+      'authentication',
+      'Expected authentication to have apiKeys or jwt, got neither: nobody could come in',
+    );
+  }
+  if (jwt !== undefined && (jwt.jwksUri === undefined) === (jwt.jwksFile === undefined)) {
+    throw new InvalidConfiguration(
+      'authentication.jwt.jwksUri',
+      'Expected either authentication.jwt.jwksUri or authentication.jwt.jwksFile',
+    );
+  }
+}
+
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     for (const inner of Object.values(value)) deepFreeze(inner);
@@ -394,6 +487,46 @@ function text(wanted: string, pattern = /\S/) {
 
 function isWebAddress(value: unknown): boolean {
   return typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '');
+}
+
+const asymmetricAlgorithms = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
+
+const claimName = text('the name of a claim');
+
+const jwtSchema = z.strictObject({
+  jwksUri: setting<string>('an https:// address, or http:// on loopback', isKeysAddress).exactOptional(),
+  jwksFile: text('the path of a JSON Web Key Set').exactOptional(),
+  issuer: text('the iss of the tokens'),
+  audience: text('the aud of the tokens'),
+  algorithms: setting<string[]>(
+    `a list of ${asymmetricAlgorithms.join(', ')}`,
+    (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((name) => asymmetricAlgorithms.includes(name)),
+  ).default(['RS256']),
+  clockToleranceSeconds: wholeNumber(0, 300).default(30),
+  claims: z
+    .strictObject({
+      tenant: claimName.default('tenant'),
+      principals: z
+        .array(z.strictObject({ claim: claimName, prefix: setting<string>('a text', isText).default('') }))
+        .default([{ claim: 'sub', prefix: 'user:' }]),
+      roles: claimName.default('roles'),
+    })
+    .prefault({}),
+});
+
+/** Keys that come over plain HTTP from elsewhere could be anyone's. */
+function isKeysAddress(value: unknown): boolean {
+  const address = typeof value === 'string' ? URL.parse(value) : null;
+  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(address?.hostname ?? '');
+  return address?.protocol === 'https:' || (address?.protocol === 'http:' && isLocal);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 /** Checks, and fills in each default. */
@@ -461,7 +594,7 @@ const schema = z.strictObject({
           { error: '"default", "fixed", "hierarchical" or "none"' },
         )
         .default({ strategy: 'default' }),
-      concurrency: wholeNumber(1, 64).default(2),
+      concurrency: wholeNumber(1, 64).default(8),
       parse: z
         .strictObject({
           processes: wholeNumber(1, 64).default(2),
@@ -472,12 +605,46 @@ const schema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  feeds: z
+    .strictObject({
+      concurrency: wholeNumber(1, 64).default(4),
+      batchEvents: wholeNumber(1, 10_000).default(500),
+      storm: z
+        .strictObject({
+          consecutive: wholeNumber(1, 1_000_000).default(10),
+          windowPercentage: wholeNumber(1, 101).default(15),
+          total: wholeNumber(1, 1_000_000_000).default(1_000),
+        })
+        .prefault({}),
+      mappings: z.record(text('the name of a format'), z.unknown()).default({}),
+    })
+    .prefault({}),
   tenants: z
     .record(
       text('1 to 64 characters of a-z, 0-9, "_" and "-"', /^[a-z0-9_-]{1,64}$/),
       z.strictObject({ accessControl: oneOf('optional', 'required') }),
     )
     .default({}),
+  authentication: z
+    .strictObject({
+      apiKeys: setting<boolean>('true or false', (value) => typeof value === 'boolean').default(true),
+      jwt: jwtSchema.exactOptional(),
+    })
+    .exactOptional(),
+  limits: z
+    .strictObject({
+      tenantRequestsPerSecond: wholeNumber(1, 1_000_000).exactOptional(),
+      keyRequestsPerSecond: wholeNumber(1, 1_000_000).exactOptional(),
+      tenantConcurrency: wholeNumber(1, 10_000).exactOptional(),
+    })
+    .prefault({}),
+  audit: z
+    .strictObject({
+      // Where it is not set it depends on the folder of the data, and is filled in after.
+      folder: setting<string>('the path of a folder', isText).default(''),
+      reads: setting<boolean>('true or false', (value) => typeof value === 'boolean').default(false),
+    })
+    .prefault({}),
   log: z
     .strictObject({ level: oneOf('debug', 'info', 'warn', 'error', 'silent').default('info') })
     .prefault({}),

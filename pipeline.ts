@@ -1,14 +1,26 @@
 import type { Answer } from './answer/answer.ts';
 import { mayRead } from './domain/access.ts';
 import type { AnswerEvent, AnswerRequest } from './domain/answer.ts';
+import type { FeedReader } from './domain/change-event.ts';
 import type { Chunk } from './domain/chunk.ts';
 import { type DocumentRecord, isLive } from './domain/document-record.ts';
 import { InvalidInput, ModelUnavailable, NotFound } from './domain/errors.ts';
+import type {
+  DeadLetter,
+  DeadLetterPage,
+  FeedReport,
+  FeedRequest,
+  RecordResult,
+  ResyncReport,
+  ResyncRequest,
+  TakenFeed,
+} from './domain/feed.ts';
 import type { IngestProgress, IngestReport, WriteResult } from './domain/ingest.ts';
 import type { Job } from './domain/job.ts';
 import type { RankedChunk } from './domain/ranking.ts';
 import type { Scope } from './domain/scope.ts';
 import type { Degradation, ResolvedSearchRequest, SearchRequest, SearchResponse } from './domain/search.ts';
+import type { Feeds } from './ingest/feed.ts';
 import type { Ingest, RequestedChange } from './ingest/ingest.ts';
 import type { IngestSource } from './ingest/ingest-source.ts';
 import type { Jobs } from './ingest/jobs.ts';
@@ -57,6 +69,26 @@ export interface Pipeline {
   /** @throws {NotFound} */
   job(scope: Scope, jobId: string): Promise<Job>;
 
+  /**
+   * Brings a feed of change events into the index, from where an earlier run ended.
+   * @throws {FeedStopped} in a storm of dead letters or before a mass deletion
+   */
+  replay(scope: Scope, request: FeedRequest): Promise<FeedReport>;
+  /** Applies change events as they come; one result each, in order, when it is stored. @throws {FeedStopped} {EngineUnavailable} */
+  changes(scope: Scope, feed: TakenFeed): AsyncIterable<RecordResult>;
+  /** Compares a full listing of a source with the index and repairs the differences. @throws {InvalidInput} {FeedStopped} */
+  resync(scope: Scope, request: ResyncRequest): Promise<ResyncReport>;
+  /** @throws {InvalidInput} for an unknown format or a mapping that cannot be */
+  feedReader(format: string, mapping?: unknown): FeedReader;
+  deadLetters(
+    scope: Scope,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<DeadLetterPage>;
+  deadLetter(scope: Scope, letterId: string): Promise<DeadLetter | undefined>;
+  /** Tries a dead letter again and drops it where it can be applied. */
+  retryDeadLetter(scope: Scope, letter: DeadLetter, reader: FeedReader): Promise<RecordResult>;
+  dropDeadLetter(scope: Scope, letterId: string): Promise<void>;
+
   search(scope: Scope, request: SearchRequest, signal?: AbortSignal): Promise<SearchResponse>;
   /** The last event is `done` with the whole answer. */
   answer(scope: Scope, request: AnswerRequest, signal?: AbortSignal): AsyncIterable<AnswerEvent>;
@@ -82,6 +114,7 @@ export interface Stages {
   readonly ingest: Ingest;
   readonly ingestSource: IngestSource;
   readonly jobs: Jobs;
+  readonly feeds: Feeds;
   readonly retrieve: Retrieve;
   readonly rerank: Rerank;
   readonly answer: Answer;
@@ -111,6 +144,14 @@ export function createPipeline(stages: Stages): Pipeline {
 
     submit: (scope, change, { ifVersion } = {}) => stages.jobs.submit(scope, change, ifVersion),
     job: (scope, jobId) => stages.jobs.job(scope, jobId),
+    replay: (scope, request) => stages.feeds.run(scope, request),
+    changes: (scope, feed) => stages.feeds.take(scope, feed),
+    resync: (scope, request) => stages.feeds.resync(scope, request),
+    feedReader: (format, mapping) => stages.feeds.readerOf(format, mapping),
+    deadLetters: (scope, page) => stages.feeds.deadLetters.list(scope, page),
+    deadLetter: (scope, letterId) => stages.feeds.deadLetters.get(scope, letterId),
+    retryDeadLetter: (scope, letter, reader) => stages.feeds.retry(scope, letter, reader),
+    dropDeadLetter: (scope, letterId) => stages.feeds.deadLetters.drop(scope, letterId),
     search,
     answer: (scope, request, signal) => runAnswer(stages, search, scope, request, signal),
 

@@ -4,11 +4,15 @@ import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { BraidError, NotFound } from '../domain/errors.ts';
 import { admit } from './admit.ts';
+import { admitTenant } from './admit-tenant.ts';
+import { authenticate } from './authenticate.ts';
 import { mount } from './endpoint.ts';
 import type { ApiOptions, Environment } from './environment.ts';
 import { observeRequest } from './observe-request.ts';
 import { mountOpenApi } from './openapi.ts';
+import { limitRate } from './rate-limit.ts';
 import { requireLoopbackHost } from './require-loopback-host.ts';
+import { requireRoles } from './role-table.ts';
 import { answer } from './routes/answer.ts';
 import { deleteDocument } from './routes/delete-document.ts';
 import { mountDocs } from './routes/docs.ts';
@@ -16,6 +20,7 @@ import { getDocument } from './routes/get-document.ts';
 import { getJob } from './routes/get-job.ts';
 import { listDocuments } from './routes/list-documents.ts';
 import { patchDocument } from './routes/patch-document.ts';
+import { postChanges } from './routes/post-changes.ts';
 import { mountProbes } from './routes/probes.ts';
 import { putDocument } from './routes/put-document.ts';
 import { search } from './routes/search.ts';
@@ -46,9 +51,12 @@ export function createApi(options: ApiOptions): Api {
         return problemResponse(context, tellProblem(context, telemetry, error));
       },
     }),
-    requireLoopbackHost,
+    options.authentication === undefined ? requireLoopbackHost : authenticate(options.authentication),
   );
-  app.use('/v1/*', admit(options.server.concurrency));
+  app.use('/v1/*', limitRate(options.limits ?? {}), admit(options.server.concurrency));
+  if (options.limits?.tenantConcurrency !== undefined) {
+    app.use('/v1/*', admitTenant(options.limits.tenantConcurrency));
+  }
   app.onError((error, context) => problemResponse(context, tellProblem(context, telemetry, error)));
   app.notFound((context) =>
     problemResponse(
@@ -64,8 +72,10 @@ export function createApi(options: ApiOptions): Api {
   mount(app, options, patchDocument);
   mount(app, options, deleteDocument);
   mount(app, options, getJob);
+  mount(app, options, postChanges);
   mountProbes(app, options);
   mountOpenApi(app);
   mountDocs(app);
+  requireRoles(app.routes);
   return app;
 }

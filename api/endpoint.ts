@@ -1,7 +1,7 @@
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Scope } from '../domain/scope.ts';
-import { checkTenantId } from '../domain/tenant.ts';
+import { scopeOf } from './authenticate.ts';
 import { checkInput } from './check-input.ts';
 import type { ApiOptions, Environment } from './environment.ts';
 import { problemKinds } from './problem.ts';
@@ -29,6 +29,8 @@ export interface Endpoint<B extends z.ZodType, Q extends z.ZodType> {
   readonly description?: string;
   /** @default none may be sent */
   readonly body?: { readonly schema: B; readonly maxBytes: (maxBodyBytes: number) => number };
+  /** A body that the handler reads itself, as it comes. */
+  readonly stream?: { readonly mediaType: string; readonly schema: z.ZodType };
   /** @default nothing may be given */
   readonly query?: Q;
   /** Beside `X-Braid-Tenant`. */
@@ -64,14 +66,14 @@ export function mount<B extends z.ZodType, Q extends z.ZodType>(
   app.openAPIRegistry.registerPath(describe(endpoint));
   const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1');
   app.on(endpoint.method.toUpperCase(), path, async (context) => {
-    const tenantId = checkTenantId(context.req.header('x-braid-tenant') ?? 'default', 'X-Braid-Tenant');
-    context.set('tenantId', tenantId);
+    const scope = scopeOf(context, options);
+    context.set('tenantId', scope.tenantId);
     context.header('Cache-Control', 'no-store');
     const query = checkInput((endpoint.query ?? nothing) as Q, queryOf(context), 'query');
     return endpoint.handle({
       context,
       options,
-      scope: options.scopes.reader(tenantId),
+      scope,
       query,
       body: await bodyOf(context, endpoint, options),
     });
@@ -84,7 +86,7 @@ async function bodyOf<B extends z.ZodType, Q extends z.ZodType>(
   options: ApiOptions,
 ): Promise<Exact<z.output<B>>> {
   if (endpoint.body === undefined) {
-    refuseBody(context);
+    if (endpoint.stream === undefined) refuseBody(context);
     return undefined as Exact<z.output<B>>;
   }
   const maxBytes = endpoint.body.maxBytes(options.server.maxBodyBytes);
@@ -106,11 +108,16 @@ function queryOf(context: Context<Environment>): Record<string, string | string[
 const sharedProblems = [
   'invalid_input',
   'request_timeout',
+  'unauthenticated',
+  'forbidden',
+  'rate_limited',
   'misdirected_request',
   'headers_too_large',
   'internal_error',
   'overloaded',
   'engine_unavailable',
+  'tenant_deleting',
+  'authentication_unavailable',
   'deadline_exceeded',
 ];
 
@@ -125,7 +132,7 @@ function describe<B extends z.ZodType, Q extends z.ZodType>(endpoint: Endpoint<B
   }
   for (const [status, descriptions] of titles) {
     responses[status] = {
-      ...(status === 503 && { headers: z.object({ 'Retry-After': z.string() }) }),
+      ...((status === 503 || status === 429) && { headers: z.object({ 'Retry-After': z.string() }) }),
       description: descriptions.join('; '),
       content: { 'application/problem+json': { schema: problemSchema } },
     };
@@ -143,6 +150,12 @@ function describe<B extends z.ZodType, Q extends z.ZodType>(endpoint: Endpoint<B
       ...(endpoint.query instanceof z.ZodObject && { query: endpoint.query }),
       ...(endpoint.body !== undefined && {
         body: { required: true, content: { 'application/json': { schema: endpoint.body.schema } } },
+      }),
+      ...(endpoint.stream !== undefined && {
+        body: {
+          required: true,
+          content: { [endpoint.stream.mediaType]: { schema: endpoint.stream.schema } },
+        },
       }),
     },
     responses,

@@ -1,6 +1,9 @@
+import type { Identity } from '../identity/identity.ts';
 import type { ScopeMaker } from '../identity/scope.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { AuthenticationOptions } from './authenticate.ts';
+import type { LimitOptions } from './rate-limit.ts';
 
 /** What every request is served with. */
 export interface ApiOptions {
@@ -16,6 +19,10 @@ export interface ApiOptions {
     /** Of a search, an answer or a read. */
     readonly timeoutMs: number;
   };
+  /** Who is let in. @default everyone, on loopback, as the tenant in the header */
+  readonly authentication?: AuthenticationOptions;
+  /** @default none */
+  readonly limits?: LimitOptions;
   /** Silence after which an answer's stream sends a comment. @default 15000 */
   readonly heartbeatMs?: number;
 }
@@ -29,6 +36,8 @@ export interface Environment {
   Variables: {
     requestId: string;
     tenantId?: string;
+    /** Set where there is authentication and the route is not public. */
+    identity?: Identity;
     /** Code of the problem that the request was answered with. */
     problem?: string;
     /** Work that outlives the response, and keeps its place among the requests served at once. */

@@ -3,6 +3,7 @@ import {
   DocumentRefused,
   InvalidInput,
   Overloaded,
+  RateLimited,
   SourceConflict,
   VersionMismatch,
 } from '../domain/errors.ts';
@@ -34,11 +35,14 @@ interface Kind {
 /** Problems by code: those of domain/errors.ts, and those of HTTP itself. Part of the API: codes and statuses are stable. */
 export const problemKinds: Readonly<Record<string, Kind>> = {
   invalid_input: { status: 400, title: 'The input is wrong' },
+  unauthenticated: { status: 401, title: 'A valid credential is needed' },
+  forbidden: { status: 403, title: 'The credential does not allow this' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'The resource has no such method' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   source_conflict: { status: 409, title: 'The document belongs to another source' },
   revision_conflict: { status: 409, title: 'Another writer changed the document at the same time' },
+  feed_stopped: { status: 409, title: 'The feed stopped before it did harm' },
   cursor_expired: { status: 410, title: 'The cursor can no longer be continued' },
   version_mismatch: { status: 412, title: 'Another version is stored' },
   body_too_large: { status: 413, title: 'The body is too large' },
@@ -46,10 +50,17 @@ export const problemKinds: Readonly<Record<string, Kind>> = {
   misdirected_request: { status: 421, title: 'The request is meant for another host' },
   document_refused: { status: 422, title: 'The document cannot be taken in' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
+  rate_limited: { status: 429, title: 'Too many requests', retryAfterSeconds: 1 },
   client_closed: { status: 499, title: 'The client left' },
   internal_error: { status: 500, title: 'Something failed inside' },
   engine_mismatch: { status: 500, title: 'The index does not fit the configuration' },
   overloaded: { status: 503, title: 'Too much is asked at once', retryAfterSeconds: 1 },
+  tenant_deleting: { status: 503, title: 'The tenant is being deleted', retryAfterSeconds: 5 },
+  authentication_unavailable: {
+    status: 503,
+    title: 'Credentials cannot be checked at present',
+    retryAfterSeconds: 5,
+  },
   engine_unavailable: { status: 503, title: 'The search engine is not available', retryAfterSeconds: 5 },
   model_unavailable: { status: 503, title: 'A model is not available', retryAfterSeconds: 5 },
   deadline_exceeded: { status: 504, title: 'The request took too long' },
@@ -66,11 +77,17 @@ export function problemOf(error: unknown, requestId?: string): Problem {
     known !== undefined && error instanceof BraidError
       ? error.message
       : `Cannot complete the request because of an internal error${requestId === undefined ? '' : `, logged under request id ${requestId}`}`;
-  const retryAfterSeconds = error instanceof Overloaded ? error.retryAfterSeconds : kind.retryAfterSeconds;
+  const retryAfterSeconds =
+    error instanceof Overloaded || error instanceof RateLimited
+      ? error.retryAfterSeconds
+      : kind.retryAfterSeconds;
   return {
     code,
     status: kind.status,
-    headers: retryAfterSeconds === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfterSeconds)) },
+    headers: {
+      ...(retryAfterSeconds !== undefined && { 'Retry-After': String(Math.ceil(retryAfterSeconds)) }),
+      ...(kind.status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+    },
     body: {
       type: `urn:braid:problem:${code}`,
       title: kind.title,

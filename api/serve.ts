@@ -9,6 +9,8 @@ import { type Problem, problemOf } from './problem.ts';
 export interface ServerOptions {
   /** A loopback address or `localhost`, while there is no authentication. */
   readonly host: string;
+  /** True where the API lets in only who shows a credential: it may then listen elsewhere. @default false */
+  readonly isAuthenticated?: boolean;
   /** 0 takes a free one. */
   readonly port: number;
   /** How long `close` lets run what runs. @default 10000 */
@@ -36,7 +38,7 @@ const requestTimeoutMs = 64_000;
  * @throws {InvalidConfiguration} for an address that is not loopback, a port in use or one that may not be taken
  */
 export async function startServer(api: Api, options: ServerOptions): Promise<RunningServer> {
-  requireLoopback(options.host);
+  if (options.isAuthenticated !== true) requireLoopback(options.host);
   let isClosing = false;
   const running = new Set<ServerResponse>();
   const listener = getRequestListener((request) => api.fetch(request, { isClosing: () => isClosing }), {
@@ -53,7 +55,7 @@ export async function startServer(api: Api, options: ServerOptions): Promise<Run
   server.maxConnections = maxConnections;
   server.on('clientError', answerClientError);
   const address = await listen(server, options);
-  if (!isLoopback(address.address)) {
+  if (options.isAuthenticated !== true && !isLoopback(address.address)) {
     server.close();
     requireLoopback(address.address);
   }

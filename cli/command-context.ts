@@ -17,6 +17,8 @@ export interface GlobalOptions {
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly tenantId: string;
+  /** False where the tenant is the default of the command line. */
+  readonly isTenantGiven: boolean;
   /** How to load the configuration that the options ask for. Logs are kept to errors unless something sets them. */
   loadOptions(overrides?: PartialConfig): LoadOptions;
 }
@@ -48,10 +50,15 @@ export function addGlobalOptions(program: Command): Command {
  * Builds a command's context from the options of the command line.
  * @throws {InvalidInput} for a malformed tenant id
  */
-export function createCommandContext(options: GlobalOptions, streams: TerminalStreams): CommandContext {
+export function createCommandContext(
+  options: GlobalOptions,
+  streams: TerminalStreams,
+  isTenantGiven = true,
+): CommandContext {
   return {
     terminal: createTerminal(streams, { json: options.json === true, verbose: options.verbose === true }),
     tenantId: checkTenantId(options.tenant, '--tenant'),
+    isTenantGiven,
     loadOptions: (overrides = {}) => ({
       ...(options.config !== undefined && { file: options.config }),
       overrides: { engine: options.engine, data: options.data, ...overrides },

@@ -8,12 +8,17 @@ import {
   type GlobalOptions,
 } from './command-context.ts';
 import { addConfigCommand } from './config.ts';
+import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addDocumentsCommand } from './documents.ts';
 import { addIngestCommand } from './ingest.ts';
+import { addKeysCommand } from './keys.ts';
+import { addReplayCommand } from './replay.ts';
 import { reportError } from './report-error.ts';
+import { addResyncCommand } from './resync.ts';
 import { addSearchCommand } from './search.ts';
 import { addServeCommand } from './serve.ts';
+import { addTenantsCommand } from './tenants.ts';
 import { createTerminal, type TerminalStreams } from './terminal.ts';
 
 /**
@@ -30,7 +35,9 @@ export async function runCommandLine(
     async (...given) => {
       const command = given.at(-1) as Command;
       const options = command.optsWithGlobals<GlobalOptions & Parameters<typeof run>[1]>();
-      status = (await run(createCommandContext(options, streams), options, command.args)) ?? 0;
+      const isTenantGiven = command.getOptionValueSourceWithGlobals('tenant') !== 'default';
+      const context = createCommandContext(options, streams, isTenantGiven);
+      status = (await run(context, options, command.args)) ?? 0;
     };
   const terminal = createTerminal(streams, {
     json: commandLine.includes('--json'),
@@ -63,10 +70,15 @@ function createProgram(runner: CommandRunner, streams: TerminalStreams): Command
   for (const add of [
     addServeCommand,
     addIngestCommand,
+    addReplayCommand,
+    addResyncCommand,
+    addDeadLettersCommand,
     addSearchCommand,
     addAnswerCommand,
     addDocumentsCommand,
     addBenchCommand,
+    addKeysCommand,
+    addTenantsCommand,
     addConfigCommand,
     addDoctorCommand,
   ]) {

@@ -21,7 +21,7 @@ export function addServeCommand(program: Command, runner: CommandRunner): void {
   program
     .command('serve')
     .description('serve the API')
-    .option('--host <address>', 'loopback address to listen on (default: 127.0.0.1)')
+    .option('--host <address>', 'address to listen on, loopback without authentication (default: 127.0.0.1)')
     .option('--port <n>', 'port to listen on, 0 for a free one (default: 8080)', wholeNumber(0, 65_535))
     .option('--quick-start', "first take in Braid's own docs, then show one answered question")
     .addHelpText(
@@ -73,9 +73,21 @@ async function serveUntilInterrupted(
     import('../api/create-api.ts'),
     import('../api/serve.ts'),
   ]);
-  const { pipeline, scopes, telemetry, prometheus } = braid;
-  const api = createApi({ pipeline, scopes, telemetry, prometheus, server: config.server });
-  const server = await startServer(api, { ...config.server, closeTimeoutMs }).catch((error: unknown) => {
+  const { pipeline, scopes, telemetry, prometheus, authenticator, audit } = braid;
+  const api = createApi({
+    pipeline,
+    scopes,
+    telemetry,
+    prometheus,
+    server: config.server,
+    limits: config.limits,
+    ...(authenticator !== undefined && { authentication: { authenticator, audit } }),
+  });
+  const server = await startServer(api, {
+    ...config.server,
+    isAuthenticated: authenticator !== undefined,
+    closeTimeoutMs,
+  }).catch((error: unknown) => {
     throw isPortInUse(error instanceof Error ? error.cause : undefined)
       ? portInUse(config.server, options)
       : error;

@@ -74,7 +74,10 @@ const rules: Record<string, Rule> = {
     packages: ['onnxruntime-node', '@huggingface/tokenizers', 'cockatiel'],
   },
   sources: { ours: ['domain', 'telemetry'], packages: ['undici', 'ipaddr.js', 'cockatiel'] },
-  identity: { ours: ['domain', 'search-engine/state-store.ts'], packages: ['jose'] },
+  identity: {
+    ours: ['domain', 'search-engine/state-store.ts', 'search-engine/document-store.ts'],
+    packages: ['jose'],
+  },
   telemetry: {
     ours: ['domain'],
     packages: [
@@ -117,7 +120,7 @@ const rules: Record<string, Rule> = {
   'config.ts': { ours: ['domain'], packages: ['zod', 'c12'] },
   api: {
     ours: ['types:pipeline.ts', 'types:identity', 'domain', 'telemetry'],
-    packages: ['hono', 'hono/*', '@hono/*', 'zod', 'swagger-ui-dist'],
+    packages: ['hono', 'hono/*', '@hono/*', 'zod', 'swagger-ui-dist', 'rate-limiter-flexible'],
   },
   cli: {
     ours: [

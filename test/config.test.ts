@@ -35,12 +35,53 @@ describe('loadConfig', () => {
       models: { embedding: 'local/all-MiniLM-L6-v2', language: 'local/extractive' },
       ingest: {
         chunking: { strategy: 'default' },
-        concurrency: 2,
+        concurrency: 8,
         parse: { processes: 2, maxMemoryBytes: 268_435_456, timeoutMs: 30_000, maxDocumentBytes: 52_428_800 },
       },
+      feeds: {
+        concurrency: 4,
+        batchEvents: 500,
+        storm: { consecutive: 10, windowPercentage: 15, total: 1_000 },
+        mappings: {},
+      },
       tenants: {},
+      limits: {},
+      audit: { folder: join(options.cwd, '.braid', 'audit'), reads: false },
       log: { level: 'info' },
     });
+  });
+
+  it('takes API keys where authentication is said to be, and fills in what a JWT needs', async () => {
+    expect(
+      (await loadConfig(inFolder({ 'braid.config.json': '{"authentication":{}}' }))).authentication,
+    ).toEqual({
+      apiKeys: true,
+    });
+    const jwt = { jwksUri: 'https://issuer.test/keys', issuer: 'i', audience: 'a' };
+    const { authentication } = await loadConfig({ ...inFolder(), overrides: { authentication: { jwt } } });
+    expect(authentication?.jwt).toEqual({
+      ...jwt,
+      algorithms: ['RS256'],
+      clockToleranceSeconds: 30,
+      claims: { tenant: 'tenant', principals: [{ claim: 'sub', prefix: 'user:' }], roles: 'roles' },
+    });
+  });
+
+  it.each([
+    ['none', { algorithms: ['none'] }],
+    ['HMAC', { algorithms: ['HS256'] }],
+    ['no algorithm', { algorithms: [] }],
+    ['keys over plain HTTP', { jwksUri: 'http://issuer.test/keys' }],
+    ['two places of keys', { jwksFile: 'keys.json' }],
+    ['no place of keys', { jwksUri: undefined }],
+  ])('refuses a JWT section with %s', async (_, change) => {
+    const jwt = { jwksUri: 'https://issuer.test/keys', issuer: 'i', audience: 'a', ...change };
+    const { setting } = await refusal({ ...inFolder(), overrides: { authentication: { jwt } } });
+    expect(setting).toMatch(/^authentication\.jwt\./);
+  });
+
+  it('refuses authentication that lets nobody in', async () => {
+    await refusal({ ...inFolder(), overrides: { authentication: { apiKeys: false } } });
   });
 
   it('lets the environment win over the file, and the command line over both', async () => {

@@ -40,10 +40,15 @@ const bodies: Record<string, unknown> = {
   answer: { question: 'q' },
   putDocument: { content: 'x' },
   patchDocument: { metadata: {} },
+  postChanges: {},
 };
 
 function everythingExpected() {
   return apiUnderTest({
+    feedReader: () => () => [],
+    async *changes() {
+      yield { record: 1, events: [{ outcome: 'stale', version: '1' }] };
+    },
     search: async () => searchResponse,
     async *answer() {
       yield* answerEvents;
@@ -80,6 +85,7 @@ describe('/openapi.json', () => {
       'GET /v1/jobs/{jobId}',
       'PATCH /v1/documents/{documentId}',
       'POST /v1/answer',
+      'POST /v1/changes',
       'POST /v1/search',
       'PUT /v1/documents/{documentId}',
     ]);

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { documentKey } from '../../domain/chunk.ts';
+import { describeWithOpenSearch } from '../servers/describe-with-opensearch.ts';
+import { fillTenants, openGuardedBraid, wordAt } from './isolation.ts';
+import { startRecordingProxy, unscopedQueries } from './isolation-proxy.ts';
+import { removeIndices } from './remove-indices.ts';
+
+// At least 10,000 requests with BRAID_ISOLATION=full.
+const wanted = process.env.BRAID_ISOLATION === 'full' ? 10_000 : 150;
+const documents = 10;
+
+describeWithOpenSearch('requests to OpenSearch', (openSearchUrl) => {
+  it(`carry tenant and access list in each query of at least ${wanted} requests that read`, async () => {
+    const proxy = await startRecordingProxy(openSearchUrl);
+    const folder = mkdtempSync(join(tmpdir(), 'braid-proxy-'));
+    const indexPrefix = `proxy-${process.pid}-${Date.now().toString(36)}`;
+    const guarded = await openGuardedBraid(folder, {
+      engine: 'opensearch',
+      opensearch: { url: proxy.url, indexPrefix },
+    });
+    onTestFinished(async () => {
+      await guarded.close();
+      await proxy.close();
+      rmSync(folder, { recursive: true, force: true });
+      await removeIndices(openSearchUrl, indexPrefix);
+    });
+    const tenants = ['t0', 't1'];
+    await fillTenants(guarded, tenants, documents);
+    const keys = new Map<string, string>();
+    for (const tenantId of tenants) keys.set(tenantId, await guarded.keyOf(tenantId, ['user:a']));
+    proxy.take();
+
+    let requests = 0;
+    let queries = 0;
+    for (let round = 0; requests < wanted; round += 1) {
+      const tenantId = tenants[round % tenants.length]!;
+      const key = keys.get(tenantId)!;
+      const ids = Array.from({ length: documents }, (_, at) => `shared/${at}`);
+      const known = new Set(ids.map((id) => documentKey(tenantId, id)));
+      const weight = [0, 0.5, 1][round % 3]!;
+      const body = {
+        query: `${wordAt(round)} note`,
+        topK: 5,
+        lexical: { weight },
+        dense: { weight: 1 - weight },
+        expand: 'parent',
+        highlight: round % 2 === 0,
+        facets: [{ key: 'owner' }, { key: 'number', statistics: true }],
+        ...(round % 4 === 0 && { filter: { equals: { key: 'parity', value: 'even' } } }),
+      };
+      const found = await guarded.send(key, 'POST', '/v1/search', body);
+      expect(found.status).toBe(200);
+      const { cursor } = (await found.json()) as { cursor?: string };
+      if (cursor !== undefined) await guarded.send(key, 'POST', '/v1/search', { ...body, cursor });
+      const answered = await guarded.send(key, 'POST', '/v1/answer', { question: wordAt(round) });
+      expect(answered.status).toBe(200);
+      await guarded.send(key, 'GET', '/v1/documents?limit=3');
+      const id = encodeURIComponent(ids[round % documents]!);
+      expect((await guarded.send(key, 'GET', `/v1/documents/${id}?include=chunks`)).status).toBe(200);
+
+      const recorded = proxy.take();
+      requests += recorded.length;
+      for (const request of recorded) {
+        const { queries: count, unscoped } = unscopedQueries(request, tenantId, known);
+        queries += count;
+        expect(unscoped, `${request.method} ${request.path}`).toEqual([]);
+      }
+    }
+    expect(queries).toBeGreaterThan(wanted / 2);
+    // For whoever reads the log of a full run.
+    process.stderr.write(`${requests} requests, ${queries} queries, 0 without the scope\n`);
+  }, 1_800_000);
+});

@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { ChangeEvent } from '../../domain/change-event.ts';
+import { changeEventToJson } from '../../domain/change-event.ts';
+import type { RawEvent } from '../../domain/feed.ts';
+import { createFeedUnderTest, readEnvelope, scopes } from '../ingest/feed-under-test.ts';
+import { openReplayEngine, type ReplayEngine } from './replay-worker.ts';
+
+/**
+ * One replay of many events (70 % upserts, 20 % patches, 10 % deletions of a fifth as many documents), made as fast as
+ * they are read: events a second, the heap every tenth of the way, and how far the source was ever ahead. Beside it the
+ * documents of the end state, ingested alone. The embedding model is a stand-in.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      engine: { type: 'string', default: 'sqlite' },
+      events: { type: 'string', default: '100000' },
+    },
+  });
+  const engine = values.engine as ReplayEngine;
+  const count = Number(values.events);
+  const folder = await mkdtemp(join(tmpdir(), 'braid-throughput-'));
+  const place = engine === 'sqlite' ? folder : `throughput-${process.pid}`;
+  const adapter = await openReplayEngine(engine, place);
+  try {
+    const { feeds, ingest } = createFeedUnderTest(adapter, { batchEvents: 500, concurrency: 8 });
+    const heap: number[] = [];
+    let read = 0;
+    let done = 0;
+    let mostAhead = 0;
+    const open = async function* (): AsyncGenerator<RawEvent> {
+      for (; read < count; ) {
+        read += 1;
+        mostAhead = Math.max(mostAhead, read - done);
+        if (read % Math.floor(count / 10) === 0) {
+          globalThis.gc?.();
+          heap.push(Math.round(process.memoryUsage().heapUsed / 1e5) / 10);
+        }
+        yield { record: read, text: JSON.stringify(changeEventToJson(eventOf(read, count / 5))) };
+      }
+    };
+    const report = await feeds.run(scopes.operator('feed'), {
+      name: 'throughput',
+      format: 'braid',
+      reader: readEnvelope,
+      open,
+      onProgress: ({ accepted }) => {
+        done = accepted;
+      },
+    });
+    const live = await liveOf(adapter.documents);
+    const bare = scopes.operator('bare');
+    const startedAt = performance.now();
+    for (let at = 0; at < live.length; at += 8) {
+      await Promise.all(
+        live.slice(at, at + 8).map((documentId) =>
+          ingest(bare, {
+            operation: 'upsert',
+            document: { documentId, source: 's', version: 1n, content: `bare ${documentId}` },
+          }),
+        ),
+      );
+    }
+    const bareSeconds = (performance.now() - startedAt) / 1000;
+    console.log(
+      JSON.stringify({
+        engine,
+        ...report,
+        eventsPerSecond: Math.round(report.accepted / report.seconds),
+        liveDocuments: live.length,
+        bareDocumentsPerSecond: Math.round(live.length / bareSeconds),
+        heapMegabytes: heap,
+        mostEventsAhead: mostAhead,
+      }),
+    );
+  } finally {
+    await adapter.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function liveOf(
+  documents: Awaited<ReturnType<typeof openReplayEngine>>['documents'],
+): Promise<string[]> {
+  const scope = scopes.operator('feed');
+  await documents.refresh(scope);
+  const found: string[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await documents.list(scope, {
+      limit: 1_000,
+      deleted: false,
+      ...(after !== undefined && { after }),
+    });
+    found.push(...page.records.map(({ documentId }) => documentId));
+    if (page.next === undefined) return found;
+    after = page.next;
+  }
+}
+
+function eventOf(at: number, documents: number): ChangeEvent {
+  const documentId = `d${(at * 7_919) % documents}`;
+  const base = { source: 's', documentId, version: BigInt(at) };
+  if (at % 10 === 3) return { ...base, operation: 'delete' };
+  if (at % 10 === 5 || at % 10 === 8) return { ...base, operation: 'patch', metadata: { at } };
+  return { ...base, operation: 'upsert', content: `text of event ${at}`, metadata: { at } };
+}
+
+await main();
