@@ -19,7 +19,13 @@ import type { IngestProgress, IngestReport, WriteResult } from './domain/ingest.
 import type { Job } from './domain/job.ts';
 import type { RankedChunk } from './domain/ranking.ts';
 import type { Scope } from './domain/scope.ts';
-import type { Degradation, ResolvedSearchRequest, SearchRequest, SearchResponse } from './domain/search.ts';
+import type {
+  Degradation,
+  Hit,
+  ResolvedSearchRequest,
+  SearchRequest,
+  SearchResponse,
+} from './domain/search.ts';
 import type { Feeds } from './ingest/feed.ts';
 import type { Ingest, RequestedChange } from './ingest/ingest.ts';
 import type { IngestSource } from './ingest/ingest-source.ts';
@@ -224,18 +230,26 @@ async function runSearch(
   }
 
   const ids = ranked.map(({ chunkId }) => chunkId);
-  const offset = pageOffset(scope.tenantId, request, ids);
-  const page = ranked.slice(offset, offset + request.topK);
-  shown ??= await fetch(page);
-  const cursor = nextCursor(scope.tenantId, request, ids, offset + page.length);
+  const without = degraded.map(({ stage }) => stage);
+  const offset = pageOffset(scope.tenantId, request, ids, without);
+  const results: Hit[] = [];
+  let next = offset;
+  // One round, but where hits have gone since they were found: then those behind them fill the page.
+  while (results.length < request.topK && next < ranked.length) {
+    const wanted = ranked.slice(next, next + request.topK - results.length);
+    const found = shown ?? (await fetch(wanted));
+    for (const chunk of wanted) {
+      const present = found.get(chunk.chunkId);
+      if (present !== undefined) results.push(toHit(present, chunk, offset + results.length + 1));
+    }
+    next += wanted.length;
+  }
+  const cursor = nextCursor(scope.tenantId, request, ids, next, without);
   timings.total = performance.now() - startedAt;
   stages.telemetry.stage('search', timings.total);
   return {
     request,
-    results: page.flatMap((chunk, at) => {
-      const found = shown.get(chunk.chunkId);
-      return found === undefined ? [] : [toHit(found, chunk, offset + at + 1)];
-    }),
+    results,
     facets: retrieval.facets,
     ...(cursor !== undefined && { cursor }),
     timings,

@@ -55,7 +55,7 @@ async function* generate(
     if (error instanceof BraidError) throw error;
     throw new ModelUnavailable(`Cannot answer: the language model ${model.id} failed`, { cause: error });
   }
-  if (!draft.isComplete) {
+  if (draft.endReason === undefined) {
     throw new ModelUnavailable(
       `Cannot answer: the reply of the language model ${model.id} stopped before its end`,
     );
@@ -68,8 +68,7 @@ class Draft {
   text = '';
   citations: Citation[] = [];
   dropped = 0;
-  isComplete = false;
-  abstained = false;
+  endReason: AnswerResponse['endReason'] | undefined;
   usage: TokenUsage | undefined;
 
   constructor(passages: readonly Hit[]) {
@@ -94,19 +93,23 @@ class Draft {
         yield { type: 'citation', citation };
       }
     } else {
-      this.isComplete = true;
-      this.abstained = event.reason === 'abstained';
+      this.endReason = event.reason;
       this.usage = event.usage;
     }
   }
 
   response(found: SearchResponse, model: string, milliseconds: number): AnswerResponse {
+    const endReason = this.endReason ?? 'complete';
+    const abstained = endReason === 'abstained';
+    // Who does not answer cites nothing.
+    const citations = abstained ? [] : this.citations;
     return {
       answer: { text: this.text },
-      citations: this.citations,
-      abstained: this.abstained,
-      ungrounded: !this.abstained && this.citations.length === 0,
-      droppedCitations: this.dropped,
+      citations,
+      abstained,
+      endReason,
+      ungrounded: !abstained && citations.length === 0,
+      droppedCitations: this.dropped + this.citations.length - citations.length,
       model,
       ...(this.usage !== undefined && { usage: this.usage }),
       search: found.request,

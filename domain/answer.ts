@@ -27,6 +27,8 @@ export interface AnswerResponse {
   readonly citations: readonly Citation[];
   /** True where the documents do not answer; the text then says so and there are no citations. */
   readonly abstained: boolean;
+  /** `truncated`: the model's limit of length was reached; `blocked`: the model or its guard stopped it. */
+  readonly endReason: 'complete' | 'abstained' | 'truncated' | 'blocked';
   /** True where text was written but no citation held. */
   readonly ungrounded: boolean;
   /** Citations of the model that did not hold and were dropped. */

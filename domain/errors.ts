@@ -68,7 +68,8 @@ export type RefusalReason =
   | 'forbidden_address'
   | 'unreachable'
   | 'invalid_document'
-  | 'source_conflict';
+  | 'source_conflict'
+  | 'engine_rejection';
 
 /** A document that cannot be taken in. The rest of its batch goes on. */
 export class DocumentRefused extends BraidError {

@@ -1,7 +1,7 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import PQueue from 'p-queue';
 import {
-  type BraidError,
+  BraidError,
   DocumentRefused,
   EngineUnavailable,
   InvalidInput,
@@ -70,24 +70,36 @@ export function createIngestSource(ingest: Ingest, concurrency: number, telemetr
       } catch (error) {
         if (stop.aborted) return;
         const refusal = asRefusal(item.name, error);
-        if (refusal === undefined) {
-          failure = { error };
-          ended.abort(error);
-          return;
-        }
+        if (refusal === undefined) throw error;
         account.refuse(refusal);
         telemetry.count('refusals', 1, { reason: refusal.reason });
       }
-      onProgress?.({ seen: account.seen, done: account.done, chunks: account.chunks, name: item.name });
+    };
+    const end = (error: unknown) => {
+      failure ??= { error };
+      ended.abort(error);
+    };
+    const takeAndTell = async (item: SourceItem) => {
+      try {
+        await take(item);
+        onProgress?.({ seen: account.seen, done: account.done, chunks: account.chunks, name: item.name });
+      } catch (error) {
+        end(error);
+      }
     };
 
-    for await (const item of source.items(stop)) {
-      if (stop.aborted) break;
-      account.seen += 1;
-      // A bounded queue: a source of millions is listed no faster than it is taken in.
-      await queue.onSizeLessThan(concurrency * 2);
-      void queue.add(() => take(item));
+    try {
+      for await (const item of source.items(stop)) {
+        if (stop.aborted) break;
+        account.seen += 1;
+        // A bounded queue: a source of millions is listed no faster than it is taken in.
+        await queue.onSizeLessThan(concurrency * 2);
+        void queue.add(() => takeAndTell(item));
+      }
+    } catch (error) {
+      end(error);
     }
+    // What runs is finished before the caller hears of a failure, and may let go of the engine.
     await queue.onIdle();
     if (failure !== undefined) throw failure.error;
     signal?.throwIfAborted();
@@ -105,6 +117,8 @@ function refusalReason(error: unknown): RefusalReason | undefined {
   if (error instanceof DocumentRefused) return error.reason;
   if (error instanceof SourceConflict) return 'source_conflict';
   if (error instanceof InvalidInput) return 'invalid_document';
+  // The engine refuses this document, and would again.
+  if (error instanceof BraidError && error.code === 'engine_rejection') return 'engine_rejection';
   return undefined;
 }
 

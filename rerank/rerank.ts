@@ -1,6 +1,7 @@
 import { BraidError } from '../domain/errors.ts';
 import type { RankedChunk } from '../domain/ranking.ts';
 import type { Degradation } from '../domain/search.ts';
+import { TimedOut, withinTime } from '../domain/within-time.ts';
 import type { RerankingModel } from '../models/reranking-model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
@@ -39,19 +40,18 @@ export function createRerank(
     try {
       const model = models.find(({ id }) => id === modelId);
       if (model === undefined) throw new Error(`Reranking model ${modelId} is not configured`);
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const scores = await model.rerank(query, texts, signal ? AbortSignal.any([signal, timeout]) : timeout);
+      const scores = await withinTime(timeoutMs, signal, (within) => model.rerank(query, texts, within));
       return finish(orderByScore(ranked, scores));
     } catch (error) {
       signal?.throwIfAborted();
-      const isLate = error instanceof Error && error.name === 'TimeoutError';
+      const isLate = error instanceof TimedOut;
       const reason = isLate
         ? `the reranking model took longer than ${timeoutMs} ms`
         : error instanceof BraidError
           ? error.message
           : 'the reranking model failed';
       telemetry.count('degradations', 1, { stage: 'rerank' });
-      telemetry.log.warn({ stage: 'rerank', reason }, 'search goes on without a stage');
+      telemetry.log.warn({ stage: 'rerank', reason, error }, 'search goes on without a stage');
       return finish(ranked, [{ stage: 'rerank', reason }]);
     }
   };

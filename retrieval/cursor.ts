@@ -6,7 +6,8 @@ import type { ResolvedSearchRequest } from '../domain/search.ts';
 /**
  * A cursor says how many hits were shown, for which request, and a hash of their ids in order. The next page ranks
  * again and goes on only where the hits already shown still stand first in the same order: then nothing is repeated and
- * nothing skipped, and otherwise the cursor has expired.
+ * nothing skipped, and otherwise the cursor has expired. It also says which stages the list was made without: a list
+ * without its dense leg may begin alike and go on otherwise.
  */
 interface Cursor {
   readonly request: string;
@@ -23,6 +24,7 @@ const malformed = () =>
 /**
  * The offset at which a page starts.
  * @param ranked ids of the whole result list as it stands now
+ * @param without stages that this list was made without
  * @throws {InvalidInput} when the cursor is malformed or of another request
  * @throws {CursorExpired} when the hits before the offset are not those already shown
  */
@@ -30,11 +32,12 @@ export function pageOffset(
   tenantId: string,
   request: ResolvedSearchRequest,
   ranked: readonly string[],
+  without: readonly string[] = [],
 ): number {
   if (request.cursor === undefined) return 0;
   const cursor = decode(request.cursor);
   if (cursor.request !== requestHash(tenantId, request)) throw malformed();
-  if (cursor.offset > ranked.length || cursor.shown !== listHash(ranked, cursor.offset)) {
+  if (cursor.offset > ranked.length || cursor.shown !== listHash(ranked, cursor.offset, without)) {
     throw new CursorExpired(
       'Cannot continue from cursor: the results changed since it was given, search again',
     );
@@ -48,9 +51,14 @@ export function nextCursor(
   request: ResolvedSearchRequest,
   ranked: readonly string[],
   offset: number,
+  without: readonly string[] = [],
 ): string | undefined {
   if (offset >= ranked.length) return undefined;
-  const cursor: Cursor = { request: requestHash(tenantId, request), offset, shown: listHash(ranked, offset) };
+  const cursor: Cursor = {
+    request: requestHash(tenantId, request),
+    offset,
+    shown: listHash(ranked, offset, without),
+  };
   return Buffer.from(JSON.stringify([cursor.request, cursor.offset, cursor.shown])).toString('base64url');
 }
 
@@ -79,8 +87,8 @@ function requestHash(tenantId: string, request: ResolvedSearchRequest): string {
   return shortHash(canonicalJson({ tenantId, ...rest }));
 }
 
-function listHash(ranked: readonly string[], count: number): string {
-  return shortHash(ranked.slice(0, count).join('\0'));
+function listHash(ranked: readonly string[], count: number, without: readonly string[]): string {
+  return shortHash(JSON.stringify([ranked.slice(0, count), without.toSorted()]));
 }
 
 function shortHash(text: string): string {

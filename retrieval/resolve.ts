@@ -266,6 +266,12 @@ function checkFields<T extends object>(value: T, field: string, known: readonly 
     const path = field === '' ? unknown : `${field}.${unknown}`;
     throw new InvalidInput(path, `Unknown field ${path}, expected one of ${known.join(', ')}`);
   }
+  // A null is no wish for the default: it comes from a value that the caller meant to give.
+  const empty = Object.entries(value).find(([, given]) => given === null)?.[0];
+  if (empty !== undefined) {
+    const path = field === '' ? empty : `${field}.${empty}`;
+    throw new InvalidInput(path, `Expected ${path} to be a value or absent, got null`);
+  }
   return value;
 }
 

@@ -2,6 +2,7 @@ import { BraidError, EngineUnavailable, ModelUnavailable } from '../domain/error
 import type { RankedChunk } from '../domain/ranking.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Degradation, FacetResult, ResolvedSearchRequest } from '../domain/search.ts';
+import { TimedOut, withinTime } from '../domain/within-time.ts';
 import type { EmbeddingModel } from '../models/embedding-model.ts';
 import type { Leg, LegsQuery, LegsResult, SearchEngine } from '../search-engine/search-engine.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -15,6 +16,8 @@ export interface Retrieval {
   readonly degraded: readonly Degradation[];
 }
 
+type EmbedQuery = (query: string, signal: AbortSignal | undefined) => Promise<Float32Array>;
+
 export type Retrieve = (
   scope: Scope,
   request: ResolvedSearchRequest,
@@ -27,18 +30,29 @@ export type Retrieve = (
  * An embedding model that fails leaves the lexical leg, and a leg that fails leaves the other, each named in `degraded`;
  * a request that rests on what failed (one leg only, a minimum score on it) fails.
  */
-export function createRetrieve(engine: SearchEngine, model: EmbeddingModel, telemetry: Telemetry): Retrieve {
+export function createRetrieve(
+  engine: SearchEngine,
+  model: EmbeddingModel,
+  telemetry: Telemetry,
+  embedTimeoutMs = 5_000,
+): Retrieve {
+  const embed: EmbedQuery = (query, signal) =>
+    withinTime(embedTimeoutMs, signal, (within) => model.embedQuery(query, within));
+
   return async (scope, request, signal) => {
     const timings: Record<string, number> = {};
     const degraded: Degradation[] = [];
-    const note = (stage: Degradation['stage'], reason: string) => {
+    const note = (stage: Degradation['stage'], reason: string, error?: unknown) => {
       degraded.push({ stage, reason });
       telemetry.count('degradations', 1, { stage });
-      telemetry.log.warn({ stage, reason }, 'search goes on without a stage');
+      telemetry.log.warn(
+        { stage, reason, ...(error !== undefined && { error }) },
+        'search goes on without a stage',
+      );
     };
 
     const vector =
-      request.dense.weight > 0 ? await embedQuery(model, request, timings, note, signal) : undefined;
+      request.dense.weight > 0 ? await embedQuery(embed, request, timings, note, signal) : undefined;
     const found = await engine.find(scope, legsQuery(request, vector), signal);
     for (const name of ['lexical', 'dense'] as const) {
       const leg = found[name];
@@ -57,22 +71,24 @@ export function createRetrieve(engine: SearchEngine, model: EmbeddingModel, tele
 }
 
 async function embedQuery(
-  model: EmbeddingModel,
+  embed: EmbedQuery,
   request: ResolvedSearchRequest,
   timings: Record<string, number>,
-  note: (stage: 'embed', reason: string) => void,
+  note: (stage: 'embed', reason: string, error: unknown) => void,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array | undefined> {
   const startedAt = performance.now();
   try {
-    return await model.embedQuery(request.query, signal);
+    return await embed(request.query, signal);
   } catch (error) {
     signal?.throwIfAborted();
-    const reason = error instanceof BraidError ? error.message : 'the embedding model failed';
+    const failed =
+      error instanceof TimedOut ? `the embedding model ${error.message}` : 'the embedding model failed';
+    const reason = error instanceof BraidError ? error.message : failed;
     if (request.lexical.weight === 0 || request.minimumScore?.on === 'dense') {
       throw new ModelUnavailable(`Cannot embed the query: ${reason}`, { cause: error });
     }
-    note('embed', reason);
+    note('embed', reason, error);
     return undefined;
   } finally {
     timings.embed = performance.now() - startedAt;

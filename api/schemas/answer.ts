@@ -47,6 +47,9 @@ export const answerResponseSchema = z
     answer: z.object({ text: z.string() }),
     citations: z.array(citation),
     abstained: z.boolean().openapi({ description: 'The documents do not answer; the text says so' }),
+    endReason: z.enum(['complete', 'abstained', 'truncated', 'blocked']).openapi({
+      description: 'How the model ended; truncated: its limit of length was reached',
+    }),
     ungrounded: z.boolean().openapi({ description: 'Text was written, but no citation held' }),
     droppedCitations: z.int().min(0),
     model: z.string(),

@@ -139,6 +139,26 @@ describe('createAnswer', () => {
     });
   });
 
+  it('says when the model was cut off, and cites nothing where it abstains', async () => {
+    const text: LanguageModelEvent = { type: 'text', text: 'Wings lift.' };
+    const cut = await collect(scripted([text, { type: 'end', reason: 'truncated' }]), passages);
+    expect(cut.response).toMatchObject({ endReason: 'truncated', ungrounded: true });
+    const cited: LanguageModelEvent = {
+      type: 'citation',
+      start: 0,
+      end: 11,
+      passage: 0,
+      quote: 'Wings lift.',
+    };
+    const abstains = await collect(scripted([text, cited, { type: 'end', reason: 'abstained' }]), passages);
+    expect(abstains.response).toMatchObject({
+      abstained: true,
+      citations: [],
+      droppedCitations: 1,
+      ungrounded: false,
+    });
+  });
+
   it('fails when the stream stops without its end', async () => {
     await expect(collect(scripted([{ type: 'text', text: 'Wings' }]), passages)).rejects.toThrow(
       ModelUnavailable,

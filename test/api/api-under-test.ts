@@ -109,6 +109,7 @@ export const answerResponse: AnswerResponse = {
   answer: { text: 'Hello.' },
   citations: [{ start: 0, end: 6, chunkId: 'x-0', documentId: 'a/b', quote: 'Hello' }],
   abstained: false,
+  endReason: 'complete',
   ungrounded: false,
   droppedCitations: 0,
   model: 'local/extractive',

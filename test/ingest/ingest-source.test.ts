@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Document } from '../../domain/document.ts';
-import { DocumentRefused, EngineUnavailable, InvalidInput, SourceConflict } from '../../domain/errors.ts';
+import {
+  BraidError,
+  DocumentRefused,
+  EngineUnavailable,
+  InvalidInput,
+  SourceConflict,
+} from '../../domain/errors.ts';
 import type { WriteResult } from '../../domain/ingest.ts';
 import { createScopeMaker } from '../../identity/scope.ts';
 import type { Ingest } from '../../ingest/ingest.ts';
@@ -93,6 +99,36 @@ describe('createIngestSource', () => {
       'a bug',
     );
     expect(calls).toBeLessThanOrEqual(2);
+  });
+
+  it('reports a document that the engine refuses, and goes on', async () => {
+    const ingest: Ingest = async (_, change) => {
+      if (idOf(change) === 'bad') throw new BraidError('engine_rejection', 'Cannot map the document');
+      return resultOf(idOf(change));
+    };
+    const report = await createIngestSource(ingest, 1, silentTelemetry)(scope, sourceOf('bad', 'good'));
+    expect(report.documents).toMatchObject({ indexed: 1, refused: { engine_rejection: 1 } });
+  });
+
+  it('finishes what runs before it reports that its source failed', async () => {
+    let running = 0;
+    const source: Source = {
+      async *items() {
+        yield { name: 'a', load: async () => ({ documentId: 'a', source: 's', content: 'x' }) };
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        throw new InvalidInput('path', 'Cannot list the folder');
+      },
+    };
+    const ingest: Ingest = async (_, change) => {
+      running += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      running -= 1;
+      return resultOf(idOf(change));
+    };
+    await expect(createIngestSource(ingest, 2, silentTelemetry)(scope, source)).rejects.toThrow(
+      'Cannot list',
+    );
+    expect(running).toBe(0);
   });
 
   it('lists no faster than it takes in', async () => {

@@ -203,6 +203,25 @@ describe('createIngest', () => {
     expect(parsed).toEqual(['d', 'd']);
   });
 
+  it('lends the title of an older event to no document', async () => {
+    await ingest(scope, upsert('same bytes', { title: 'new title', version: 5n }));
+    const later = build('two');
+    expect(await later(scope, upsert('same bytes', { title: 'old title', version: 3n }))).toMatchObject({
+      outcome: 'stale',
+    });
+    await later(scope, upsert('same bytes', { title: 'new title', version: 5n }));
+    const { record } = (await adapter.documents.record(scope, 'd'))!;
+    expect(record.content).toMatchObject({ version: 5n, title: 'new title' });
+    expect(parsed).toHaveLength(2);
+  });
+
+  it('remembers a later deletion of what is deleted already', async () => {
+    await ingest(scope, upsert('text', { version: 1n }));
+    await ingest(scope, { operation: 'delete', documentId: 'd', version: 5n });
+    await ingest(scope, { operation: 'delete', documentId: 'd', version: 9n });
+    expect(await ingest(scope, upsert('late', { version: 7n }))).toMatchObject({ outcome: 'stale' });
+  });
+
   it('keeps the stored document when its new state cannot be parsed', async () => {
     await ingest(scope, upsert('fine'));
     await expect(ingest(scope, upsert('boom'))).rejects.toThrow(DocumentRefused);
@@ -240,6 +259,7 @@ describe('createIngest', () => {
     expect(new Set(results.map(({ version }) => version)).size).toBe(12);
     const last = results.findIndex(({ version }) => version === 12n);
     expect(await chunkTexts()).toEqual(contents[last]!.split('\n'));
+    expect(parsed).toHaveLength(12);
   });
 });
 

@@ -46,6 +46,7 @@ describe('createRerank', () => {
         new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
       /longer than 20 ms/,
     ],
+    ['does not heed its signal', () => new Promise(() => {}), /longer than 20 ms/],
   ])('keeps the fused order when the model %s', async (_, behaviour, reason) => {
     const { ranked: order, degraded } = await createRerank([model(behaviour)], 20, silentTelemetry)(
       'm',

@@ -28,6 +28,14 @@ describe('cursor', () => {
     expect(() => pageOffset('t', { ...request, cursor }, changed)).toThrow(CursorExpired);
   });
 
+  it('has expired when a stage that made the list is missing, or back', () => {
+    const whole = nextCursor('t', request, ranked, 2)!;
+    expect(() => pageOffset('t', { ...request, cursor: whole }, ranked, ['embed'])).toThrow(CursorExpired);
+    const partial = nextCursor('t', request, ranked, 2, ['embed'])!;
+    expect(pageOffset('t', { ...request, cursor: partial }, ranked, ['embed'])).toBe(2);
+    expect(() => pageOffset('t', { ...request, cursor: partial }, ranked)).toThrow(CursorExpired);
+  });
+
   it.each([
     ['another tenant', 'u', request],
     ['another query', 't', { ...request, query: 'tail' }],

@@ -94,6 +94,8 @@ describe('resolveSearchRequest', () => {
       'filter',
     ],
     ['diversity', { query: 'a', diversity: { lambda: 0.7 } }, 'diversity'],
+    ['a null', { query: 'a', topK: null }, 'topK'],
+    ['a null below', { query: 'a', dense: { weight: null } }, 'dense.weight'],
     ['a cursor that is no text', { query: 'a', cursor: 5 }, 'cursor'],
   ])('refuses %s, naming the field', (_, request, field) => {
     let error: unknown;

@@ -53,7 +53,7 @@ async function retrieve(
     fetch: () => Promise.reject(new Error('Expected no fetch')),
   };
   const resolved = resolveSearchRequest({ query: 'wing', ...request }, []);
-  const retrieval = await createRetrieve(engine, model, silentTelemetry)(scope, resolved);
+  const retrieval = await createRetrieve(engine, model, silentTelemetry, 20)(scope, resolved);
   return { asked, retrieval, ids: retrieval.ranked.map(({ documentId }) => documentId) };
 }
 
@@ -85,6 +85,17 @@ describe('createRetrieve', () => {
     expect(ids).toEqual(['a', 'b']);
     expect(retrieval.degraded).toEqual([{ stage: 'embed', reason: 'Cannot reach the model' }]);
     expect(retrieval.ranked[0]!.breakdown.dense).toBeUndefined();
+  });
+
+  it('does not wait for a model that hangs', async () => {
+    const { retrieval } = await retrieve(
+      {},
+      modelOf(() => new Promise(() => {})),
+      both,
+    );
+    expect(retrieval.degraded).toEqual([
+      { stage: 'embed', reason: 'the embedding model took longer than 20 ms' },
+    ]);
   });
 
   it('fails when all that was asked for rests on the model that is down', async () => {
