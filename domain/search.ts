@@ -119,16 +119,6 @@ export interface ResolvedSearchRequest {
   readonly cursor?: string;
 }
 
-/** One leg's part in a hit's score; absent where the leg is off or did not return the hit. */
-export interface LegBreakdown {
-  /** From 1. */
-  readonly rank: number;
-  /** BM25, or the cosine. */
-  readonly score: number;
-  /** Linear fusion: the normalised score; RRF: 1 / (rankConstant + rank). */
-  readonly normalized: number;
-}
-
 /** Where a hit's score comes from. */
 export interface Breakdown {
   readonly lexical?: LegContribution;
@@ -141,6 +131,7 @@ export interface Breakdown {
 export interface LegContribution {
   readonly rank: number | null;
   readonly score: number | null;
+  /** Linear fusion: the normalised score; RRF: 1 / (rankConstant + rank), 0 where there is no rank. */
   readonly normalized: number;
   readonly weight: number;
   readonly contribution: number;
