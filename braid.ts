@@ -30,6 +30,8 @@ import type { SearchEngine } from './search-engine/search-engine.ts';
 import { createSqliteEngine } from './search-engine/sqlite/create-sqlite-engine.ts';
 import type { StateStore } from './search-engine/state-store.ts';
 import { feedFormats } from './sources/feeds/feed-formats.ts';
+import { openSources } from './sources/open-sources.ts';
+import type { Source } from './sources/source.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
@@ -46,6 +48,10 @@ export interface Braid {
   readonly tenantDeletions: TenantDeletions;
   /** Absent where nobody has to show who they are. */
   readonly authenticator?: Authenticator;
+  /** Files, folders and web addresses as one source. @throws {InvalidInput} for what cannot be one */
+  openSources(paths: readonly string[]): Promise<Source>;
+  /** Takes up the jobs that earlier processes left; for the process that serves. @throws {EngineUnavailable} */
+  recover(): Promise<void>;
   /** The metrics in Prometheus' text format. */
   prometheus(): Promise<string>;
   /** Finishes what runs and lets go of files, processes and connections. */
@@ -120,7 +126,6 @@ export async function createBraid(config: Config): Promise<Braid> {
     telemetry,
     ready: adapter.ready,
   });
-  await jobs.recover();
 
   return {
     pipeline,
@@ -133,6 +138,8 @@ export async function createBraid(config: Config): Promise<Braid> {
     audit,
     tenantDeletions,
     ...(authenticator !== undefined && { authenticator }),
+    openSources: (paths) => openSources(paths, config.ingest.parse),
+    recover: () => jobs.recover(),
     prometheus,
     async close() {
       await pipeline.close();

@@ -1,8 +1,5 @@
 import type { Command } from 'commander';
-import type { Config } from '../config.ts';
-import { InvalidInput } from '../domain/errors.ts';
 import type { IngestProgress, IngestReport } from '../domain/ingest.ts';
-import type { Source } from '../sources/source.ts';
 import type { CommandRunner } from './command-context.ts';
 import { catchInterrupts, Interrupted } from './interrupt.ts';
 import { withBraid } from './open-braid.ts';
@@ -30,8 +27,8 @@ export function addIngestCommand(program: Command, runner: CommandRunner): void 
       runner(async (context, _options: object, paths) => {
         const { terminal, tenantId } = context;
         const interrupt = catchInterrupts();
-        const report = await withBraid(context, async ({ pipeline, scopes }, config) => {
-          const source = await openSources(paths, config);
+        const report = await withBraid(context, async ({ pipeline, scopes, openSources }) => {
+          const source = await openSources(paths);
           const title = `Taking documents into tenant ${tenantId}`;
           return ingestWithProgress(terminal, title, interrupt.signal, (options) =>
             pipeline.ingest(scopes.operator(tenantId), source, options),
@@ -90,29 +87,4 @@ export function describeReport({ documents, chunks, embedded, seconds }: IngestR
 
 function countOf(refused: IngestReport['documents']['refused']): number {
   return Object.values(refused).reduce((sum, count) => sum + count, 0);
-}
-
-async function openSources(paths: readonly string[], config: Config): Promise<Source> {
-  const { maxDocumentBytes } = config.ingest.parse;
-  const sources: Source[] = [];
-  for (const path of new Set(paths)) {
-    if (/^https?:\/\//i.test(path)) {
-      const { createWebSource } = await import('../sources/web.ts');
-      sources.push(createWebSource(path, { maxDocumentBytes }));
-    } else if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {
-      throw new InvalidInput('path', `Expected a file, a folder or an https:// address, got ${path}`);
-    } else {
-      const { createFolderSource } = await import('../sources/folder.ts');
-      sources.push(createFolderSource(path, { maxDocumentBytes }));
-    }
-  }
-  return chain(sources);
-}
-
-function chain(sources: readonly Source[]): Source {
-  return {
-    async *items(signal) {
-      for (const source of sources) yield* source.items(signal);
-    },
-  };
 }

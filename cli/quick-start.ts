@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Braid } from '../braid.ts';
-import type { Config } from '../config.ts';
 import { BraidError } from '../domain/errors.ts';
 import { describeAnswer } from './answer.ts';
 import { collectAnswer } from './collect-answer.ts';
@@ -14,11 +13,9 @@ const question = 'Which fusion is the default?';
 export async function ingestProjectDocs(
   context: CommandContext,
   braid: Braid,
-  config: Config,
   signal: AbortSignal,
 ): Promise<void> {
-  const { createFolderSource } = await import('../sources/folder.ts');
-  const source = createFolderSource(findDocs(), { maxDocumentBytes: config.ingest.parse.maxDocumentBytes });
+  const source = await braid.openSources([findDocs()]);
   const title = `Taking Braid's own docs into tenant ${context.tenantId}`;
   const report = await ingestWithProgress(context.terminal, title, signal, (options) =>
     braid.pipeline.ingest(braid.scopes.operator(context.tenantId), source, options),

@@ -67,7 +67,7 @@ async function serveUntilInterrupted(
   braid: Braid,
   interrupt: Interrupt,
 ): Promise<void> {
-  if (options.quickStart) await ingestProjectDocs(context, braid, config, interrupt.signal);
+  if (options.quickStart) await ingestProjectDocs(context, braid, interrupt.signal);
   if (interrupt.signal.aborted) return;
   const [{ createApi }, { startServer }] = await Promise.all([
     import('../api/create-api.ts'),
@@ -83,6 +83,7 @@ async function serveUntilInterrupted(
     limits: config.limits,
     ...(authenticator !== undefined && { authentication: { authenticator, audit } }),
   });
+  await braid.recover();
   const server = await startServer(api, {
     ...config.server,
     isAuthenticated: authenticator !== undefined,
@@ -100,7 +101,8 @@ async function serveUntilInterrupted(
     await aborted(interrupt.signal);
     context.terminal.note('Ending: what runs has 10 s to finish, a second Ctrl-C ends it at once');
   } finally {
-    await server.close();
+    // Both at once: one after the other they would take longer than what is promised.
+    await Promise.all([server.close(), braid.pipeline.close()]);
   }
 }
 

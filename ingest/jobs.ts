@@ -1,198 +1,183 @@
-import { randomUUID } from 'node:crypto';
-import PQueue from 'p-queue';
-import { BraidError, EngineUnavailable, ModelUnavailable, NotFound, Overloaded } from '../domain/errors.ts';
-import type { WriteResult } from '../domain/ingest.ts';
+import { NotFound, Overloaded } from '../domain/errors.ts';
 import type { Job } from '../domain/job.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { createFairQueue } from './fair-queue.ts';
 import type { Ingest, RequestedChange } from './ingest.ts';
+import { createJobLines, type WaitingJob } from './job-lines.ts';
+import {
+  changeCollection,
+  encodeChange,
+  type JobRecord,
+  jobCollection,
+  nextJobId,
+  toJob,
+} from './job-record.ts';
+import { createRecoverJobs } from './recover-jobs.ts';
+import { createRunJob } from './run-job.ts';
 
 export interface Jobs {
   /** Stores the change and returns; it is applied later, also after a restart. @throws {Overloaded} */
   submit(scope: Scope, change: RequestedChange, ifVersion?: bigint | null): Promise<Job>;
   /** @throws {NotFound} */
   job(scope: Scope, jobId: string): Promise<Job>;
-  /** Takes up what an earlier process left, and forgets what ended long ago. */
+  /** Takes up what other processes left, and forgets what ended long ago; does so again each hour. */
   recover(): Promise<void>;
-  /** Finishes what runs; what waits stays stored. */
-  close(): Promise<void>;
+  /**
+   * Finishes what runs; what waits stays stored.
+   * @param graceMs after it, what still runs is broken off and stays queued. @default 8000
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
-const collection = 'jobs';
+/** Of all tenants, and of one: what one has queued must leave room for the others. */
 const maxWaiting = 1_000;
-const keptMs = 24 * 60 * 60 * 1000;
-const retryDelayMs = 5_000;
+const maxWaitingOfTenant = 500;
+const recoverEveryMs = 60 * 60 * 1000;
+/** For what was broken off to let go of its job. */
+const breakOffMs = 500;
 
-/** As stored: the job, and what it needs until it has ended. */
-interface StoredJob {
-  readonly job: Omit<Job, 'result'> & {
-    readonly result?: Omit<WriteResult, 'version'> & { readonly version: string };
-  };
-  readonly change?: unknown;
-  readonly ifVersion?: string | null;
-}
+/** Longer than a close takes, so that what runs then keeps its claim. */
+const defaults = { claimMs: 15_000, retryDelayMs: 5_000 };
 
 /**
- * A durable queue of changes in the state store. A change is stored before it is accepted, and its job is marked only
- * after the change is stored in the engine: a crash in between applies it again, which versions make harmless.
+ * A durable queue of changes in the state store. Changes of one document are applied one after another, as they were
+ * accepted; those of different documents at once.
  *
- * @param scopeOf makes the scope under which a job of a tenant goes on after a restart
+ * A change is stored before it is accepted. The version that it gets is stored in its job before the change is written,
+ * and the job is marked after: a crash in between applies the same event again, which versions make harmless. Processes
+ * over one store keep out of each other's jobs by claims that run out.
+ *
+ * @param scopeOf makes the scope under which the jobs of a tenant run
  */
 export function createJobs(
   ports: { readonly ingest: Ingest; readonly state: StateStore; readonly telemetry: Telemetry },
   scopeOf: (tenantId: string) => Scope,
   concurrency: number,
+  timing: Partial<typeof defaults> = {},
 ): Jobs {
-  const { ingest, state, telemetry } = ports;
-  const queue = new PQueue({ concurrency });
+  const { state, telemetry } = ports;
+  const { claimMs, retryDelayMs } = { ...defaults, ...timing };
+  const queue = createFairQueue(concurrency);
   const timers = new Set<NodeJS.Timeout>();
-  let isClosed = false;
+  const breakOff = new AbortController();
+  let closing: Promise<void> | undefined;
+  let isClosing = false;
 
-  const enqueue = (scope: Scope, stored: StoredJob) => {
-    void queue.add(() => run(scope, stored));
+  const later = (delayMs: number, act: () => void): NodeJS.Timeout | undefined => {
+    if (isClosing) return undefined;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      act();
+    }, delayMs);
+    timers.add(timer);
+    return timer;
   };
 
-  const run = async (scope: Scope, stored: StoredJob): Promise<void> => {
-    if (isClosed) return;
+  const enqueue = (waiting: WaitingJob) => {
+    if (!isClosing) queue.add(waiting.tenantId, () => run(waiting));
+  };
+  const lines = createJobLines(enqueue);
+  const runJob = createRunJob(ports, claimMs, breakOff.signal);
+  const recover = createRecoverJobs(
+    state,
+    scopeOf,
+    () => isClosing,
+    (waiting) => {
+      if (lines.place(waiting)) lines.release(waiting);
+    },
+  );
+
+  const run = async (waiting: WaitingJob): Promise<void> => {
+    let againMs: number;
     try {
-      const ended = await attempt(ingest, scope, stored);
-      await state.put(scope, collection, stored.job.jobId, ended satisfies StoredJob);
+      againMs = await runJob(scopeOf(waiting.tenantId), waiting.jobId);
     } catch (error) {
-      // The engine or a model is away: the job stays queued, here and in the store.
-      telemetry.log.warn({ jobId: stored.job.jobId, reason: messageOf(error) }, 'job waits');
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        enqueue(scope, stored);
-      }, retryDelayMs);
-      timers.add(timer);
+      // The engine or a model is away, or another process was faster: the job stays queued, here and in the store.
+      telemetry.log.warn({ error, jobId: waiting.jobId }, 'job waits');
+      againMs = retryDelayMs;
     }
+    if (againMs === 0) lines.end(waiting);
+    else later(againMs, () => enqueue(waiting));
+  };
+
+  const recoverHourly = () => {
+    later(recoverEveryMs, () => {
+      recover()
+        // The next hour tries again.
+        .catch((error: unknown) => telemetry.log.warn({ error }, 'cannot look for jobs that were left'))
+        .finally(recoverHourly);
+    })?.unref();
   };
 
   return {
     async submit(scope, change, ifVersion) {
-      if (queue.size + timers.size >= maxWaiting) {
-        throw new Overloaded(`Cannot accept the change: ${maxWaiting} jobs are waiting`, 5);
-      }
-      const documentId = change.operation === 'upsert' ? change.document.documentId : change.documentId;
-      const job: StoredJob['job'] = {
-        jobId: randomUUID(),
-        state: 'queued',
-        operation: change.operation,
-        documentId,
-        createdAt: new Date().toISOString(),
-      };
-      const stored: StoredJob = {
-        job,
-        change: encodeChange(change),
+      requireRoom(lines.size, lines.waiting(scope.tenantId));
+      const { operation } = change;
+      const documentId = operation === 'upsert' ? change.document.documentId : change.documentId;
+      const jobId = nextJobId();
+      const waiting: WaitingJob = { tenantId: scope.tenantId, documentId, jobId };
+      const record: JobRecord = {
+        job: { jobId, state: 'queued', operation, documentId, createdAt: new Date().toISOString() },
         ...(ifVersion !== undefined && { ifVersion: ifVersion === null ? null : ifVersion.toString() }),
       };
-      await state.put(scope, collection, job.jobId, stored, null);
-      enqueue(scope, stored);
-      return toJob(stored);
+      // Before anything is stored: what is accepted meanwhile counts, and comes after it.
+      lines.place(waiting);
+      try {
+        await state.put(scope, changeCollection, jobId, encodeChange(change), null);
+        await state.put(scope, jobCollection, jobId, record, null);
+      } catch (error) {
+        lines.end(waiting);
+        throw error;
+      }
+      lines.release(waiting);
+      return toJob(record);
     },
 
     async job(scope, jobId) {
-      const entry = await state.get(scope, collection, jobId);
+      const entry = await state.get(scope, jobCollection, jobId);
       if (entry === undefined) throw new NotFound(`There is no job ${JSON.stringify(jobId)}`);
-      const { result, ...job } = (entry.value as StoredJob).job;
-      return {
-        ...job,
-        ...(result !== undefined && { result: { ...result, version: BigInt(result.version) } }),
-      };
+      return toJob(entry.value as JobRecord);
     },
 
     async recover() {
-      for (let after: string | undefined; ; ) {
-        const entries = await state.list('all', collection, {
-          limit: 500,
-          ...(after !== undefined && { after }),
-        });
-        for (const { tenantId, key, value } of entries) {
-          if (tenantId === undefined) continue;
-          const stored = value as StoredJob;
-          if (stored.job.state === 'queued') enqueue(scopeOf(tenantId), stored);
-          else if (Date.now() - Date.parse(stored.job.finishedAt ?? '') > keptMs) {
-            await state.remove(scopeOf(tenantId), collection, key);
-          }
-        }
-        if (entries.length < 500) return;
-        after = entries.at(-1)!.key;
-      }
+      await recover();
+      recoverHourly();
     },
 
-    async close() {
-      isClosed = true;
-      for (const timer of timers) clearTimeout(timer);
-      queue.clear();
-      await queue.onIdle();
+    close(graceMs = 8_000) {
+      isClosing = true;
+      closing ??= (async () => {
+        for (const timer of timers) clearTimeout(timer);
+        queue.clear();
+        if (await endsWithin(queue.onIdle(), graceMs)) return;
+        breakOff.abort();
+        await endsWithin(queue.onIdle(), breakOffMs);
+      })();
+      return closing;
     },
   };
 }
 
-function toJob({ job: { result, ...job } }: StoredJob): Job {
-  return { ...job, ...(result !== undefined && { result: { ...result, version: BigInt(result.version) } }) };
+/** @throws {Overloaded} */
+function requireRoom(waiting: number, waitingOfTenant: number): void {
+  if (waiting >= maxWaiting) {
+    throw new Overloaded(`Cannot accept the change: ${maxWaiting} jobs are waiting`, 5);
+  }
+  if (waitingOfTenant >= maxWaitingOfTenant) {
+    throw new Overloaded(`Cannot accept the change: ${maxWaitingOfTenant} jobs of the tenant are waiting`, 5);
+  }
 }
 
-/** @throws {EngineUnavailable} {ModelUnavailable} when the job should be tried again later */
-async function attempt(ingest: Ingest, scope: Scope, stored: StoredJob): Promise<StoredJob> {
-  const finished = { ...stored.job, finishedAt: '' };
+async function endsWithin(work: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeIsOver = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
   try {
-    const ifVersion =
-      stored.ifVersion === undefined || stored.ifVersion === null
-        ? stored.ifVersion
-        : BigInt(stored.ifVersion);
-    const result = await ingest(scope, decodeChange(stored.change), ifVersion);
-    return {
-      job: {
-        ...finished,
-        state: 'done',
-        finishedAt: now(),
-        result: { ...result, version: result.version.toString() },
-      },
-    };
-  } catch (error) {
-    if (error instanceof EngineUnavailable || error instanceof ModelUnavailable) throw error;
-    const code = error instanceof BraidError ? error.code : 'internal';
-    return {
-      job: { ...finished, state: 'failed', finishedAt: now(), error: { code, message: messageOf(error) } },
-    };
+    return await Promise.race([work.then(() => true), timeIsOver]);
+  } finally {
+    clearTimeout(timer);
   }
-}
-
-function now(): string {
-  return new Date().toISOString();
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof BraidError ? error.message : 'an internal error';
-}
-
-/** JSON knows neither bytes nor big integers. */
-function encodeChange(change: RequestedChange): unknown {
-  if (change.operation !== 'upsert') return { ...change, version: change.version?.toString() };
-  const { content, version, ...rest } = change.document;
-  return {
-    operation: 'upsert',
-    document: {
-      ...rest,
-      version: version?.toString(),
-      content: typeof content === 'string' ? content : { base64: Buffer.from(content).toString('base64') },
-    },
-  };
-}
-
-function decodeChange(encoded: unknown): RequestedChange {
-  const change = encoded as Record<string, unknown> & { operation: string };
-  if (change.operation !== 'upsert') {
-    const { version, ...rest } = change as Record<string, unknown>;
-    return { ...rest, ...(typeof version === 'string' && { version: BigInt(version) }) } as RequestedChange;
-  }
-  const { content, version, ...rest } = change.document as Record<string, unknown>;
-  const bytes =
-    typeof content === 'string' ? content : Buffer.from((content as { base64: string }).base64, 'base64');
-  return {
-    operation: 'upsert',
-    document: { ...rest, content: bytes, ...(typeof version === 'string' && { version: BigInt(version) }) },
-  } as RequestedChange;
 }

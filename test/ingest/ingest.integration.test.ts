@@ -15,7 +15,6 @@ import type { Scope } from '../../domain/scope.ts';
 import { createScopeMaker } from '../../identity/scope.ts';
 import type { Chunker } from '../../ingest/chunk.ts';
 import { createIngest, type Ingest } from '../../ingest/ingest.ts';
-import { createJobs } from '../../ingest/jobs.ts';
 import type { Parser } from '../../ingest/parse.ts';
 import type { EmbeddingModel } from '../../models/embedding-model.ts';
 import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
@@ -260,56 +259,5 @@ describe('createIngest', () => {
     const last = results.findIndex(({ version }) => version === 12n);
     expect(await chunkTexts()).toEqual(contents[last]!.split('\n'));
     expect(parsed).toHaveLength(12);
-  });
-});
-
-describe('createJobs', () => {
-  const open = () =>
-    createJobs({ ingest, state: adapter.state, telemetry: silentTelemetry }, scopes.operator, 2);
-
-  async function ended(jobs: ReturnType<typeof open>, jobId: string) {
-    for (;;) {
-      const job = await jobs.job(scope, jobId);
-      if (job.state !== 'queued') return job;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-  }
-
-  it('applies what it accepted, bytes and versions included', async () => {
-    const jobs = open();
-    const change = upsert('', { content: new TextEncoder().encode('bytes'), version: 2n ** 70n });
-    const { jobId } = await jobs.submit(scope, change);
-    expect(await ended(jobs, jobId)).toMatchObject({
-      state: 'done',
-      result: { outcome: 'indexed', version: 2n ** 70n },
-    });
-    expect(await chunkTexts()).toEqual(['bytes']);
-    await jobs.close();
-  });
-
-  it('reports why a change failed', async () => {
-    const jobs = open();
-    const { jobId } = await jobs.submit(scope, upsert('boom'));
-    expect(await ended(jobs, jobId)).toMatchObject({ state: 'failed', error: { code: 'document_refused' } });
-    await jobs.close();
-  });
-
-  it('takes up after a restart what was accepted before', async () => {
-    const before = open();
-    await before.close();
-    const { jobId } = await before.submit(scope, upsert('kept'));
-    expect(await chunkTexts()).toEqual([]);
-    const after = open();
-    await after.recover();
-    expect(await ended(after, jobId)).toMatchObject({ state: 'done' });
-    expect(await chunkTexts()).toEqual(['kept']);
-    await after.close();
-  });
-
-  it('shows no tenant the job of another', async () => {
-    const jobs = open();
-    const { jobId } = await jobs.submit(scope, upsert('mine'));
-    await expect(jobs.job(scopes.operator('other'), jobId)).rejects.toThrow(NotFound);
-    await jobs.close();
   });
 });

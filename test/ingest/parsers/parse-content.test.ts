@@ -52,6 +52,12 @@ const markup = fc.constantFrom(
 );
 
 describe('parseContent', () => {
+  it('refuses a text of nothing but control characters as empty', async () => {
+    await expect(parseContent({ name: 'a.txt', content: '\u0000\u0001' })).rejects.toMatchObject({
+      reason: 'empty',
+    });
+  });
+
   it('parses or refuses any text under any name', async () => {
     await fc.assert(
       fc.asyncProperty(
