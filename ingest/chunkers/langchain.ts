@@ -24,13 +24,15 @@ export function locatePieces(text: string, pieces: readonly string[], id: string
   const parts = pieces.map((piece) => piece.trim()).filter((piece) => piece !== '');
   const latest = latestStarts(text, parts, id);
   const ranges: TextRange[] = [];
-  let previousStart = -1;
+  let previousStart = 0;
   let previousEnd = 0;
   for (const [at, part] of parts.entries()) {
     const gapless = previousEnd + leadingSpace(text, previousEnd);
     let start = text.lastIndexOf(part, Math.min(gapless, latest[at]!));
     // A splitter may drop its separators; then the piece is the next such text.
-    if (start <= previousStart) start = text.indexOf(part, previousStart + 1);
+    if (start < previousStart) start = text.indexOf(part, previousEnd);
+    // Behind a piece that lost white space at its start, one more letter can begin at the same place.
+    if (start === -1) start = text.indexOf(part, previousStart);
     ranges.push({ start, end: start + part.length });
     previousStart = start;
     previousEnd = Math.max(previousEnd, start + part.length);
@@ -43,7 +45,7 @@ function latestStarts(text: string, parts: readonly string[], id: string): numbe
   const latest: number[] = new Array(parts.length);
   let limit = text.length;
   for (let at = parts.length - 1; at >= 0; at -= 1) {
-    const found = limit < 0 ? -1 : text.lastIndexOf(parts[at]!, limit);
+    const found = text.lastIndexOf(parts[at]!, limit);
     if (found === -1) {
       throw new InvalidConfiguration(
         'ingest.chunking',
@@ -51,7 +53,7 @@ function latestStarts(text: string, parts: readonly string[], id: string): numbe
       );
     }
     latest[at] = found;
-    limit = found - 1;
+    limit = found;
   }
   return latest;
 }

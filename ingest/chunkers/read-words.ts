@@ -109,13 +109,13 @@ function* rowsOf(block: Block, range: TextRange): Generator<TextRange> {
   }
 }
 
-/** A header without a row says nothing: no chunk ends between them. */
+/** A header without a row says little: a chunk ends between them only where a row would else be cut. */
 function keepHeader(words: WordTable, block: Block, range: TextRange, from: number): void {
   const firstRow = block.table?.rows[0];
   if (firstRow === undefined || firstRow <= range.start) return;
   for (let at = from; at < words.length; at += 1) {
     if (words.start(at) < firstRow) continue;
-    words.setLevel(at, breakLevel.word);
+    words.setLevel(at, breakLevel.line);
     return;
   }
 }

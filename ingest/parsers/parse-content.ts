@@ -16,24 +16,12 @@ export interface ParseRequest {
 export async function parseContent(request: ParseRequest): Promise<ParsedDocument> {
   const detected = detectMediaType(request.content, request);
   try {
-    switch (detected.mediaType) {
-      case 'text/markdown':
-        return (await import('./markdown.ts')).parseMarkdown(detected.text);
-      case 'text/html':
-        return (await import('./html.ts')).parseHtml(detected.text);
-      case 'text/plain':
-        return (await import('./text.ts')).parseText(detected.text);
-      case 'text/csv':
-      case 'text/tab-separated-values':
-        return await (await import('./csv.ts')).parseCsv(detected.text, detected.mediaType);
-      case 'application/json':
-      case 'application/x-ndjson':
-        return (await import('./json.ts')).parseJson(detected.text, detected.mediaType);
-      case 'application/pdf':
-        return await (await import('./pdf.ts')).parsePdf(detected.bytes);
-      default:
-        return await (await import('./docx.ts')).parseDocx(detected.bytes);
+    const parsed = await parseDetected(detected);
+    // Nothing may be left once control characters are taken out.
+    if (parsed.blocks.length === 0) {
+      throw new DocumentRefused('empty', 'Cannot parse the document: it has no text');
     }
+    return parsed;
   } catch (cause) {
     if (cause instanceof DocumentRefused) throw cause;
     if (cause instanceof RangeError) {
@@ -47,6 +35,27 @@ export async function parseContent(request: ParseRequest): Promise<ParsedDocumen
         cause,
       },
     );
+  }
+}
+
+async function parseDetected(detected: ReturnType<typeof detectMediaType>): Promise<ParsedDocument> {
+  switch (detected.mediaType) {
+    case 'text/markdown':
+      return (await import('./markdown.ts')).parseMarkdown(detected.text);
+    case 'text/html':
+      return (await import('./html.ts')).parseHtml(detected.text);
+    case 'text/plain':
+      return (await import('./text.ts')).parseText(detected.text);
+    case 'text/csv':
+    case 'text/tab-separated-values':
+      return (await import('./csv.ts')).parseCsv(detected.text, detected.mediaType);
+    case 'application/json':
+    case 'application/x-ndjson':
+      return (await import('./json.ts')).parseJson(detected.text, detected.mediaType);
+    case 'application/pdf':
+      return (await import('./pdf.ts')).parsePdf(detected.bytes);
+    default:
+      return (await import('./docx.ts')).parseDocx(detected.bytes);
   }
 }
 

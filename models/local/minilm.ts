@@ -38,8 +38,8 @@ export async function createLocalEmbeddingModel(options: {
   const threads = Math.min(availableParallelism(), maxThreads);
   const [tokenizer, forPassages, forQueries] = await Promise.all([
     explained(folder, loadWordPieceTokenizer(folder)),
-    openOnnxThread({ folder, threads, isSpinning: false }),
-    explained(folder, openOnnxSession({ folder, threads, isSpinning: true })),
+    openOnnxThread({ folder, threads, sharesCores: true }),
+    explained(folder, openOnnxSession({ folder, threads, sharesCores: false })),
   ]);
   const queue = createBatchQueue(
     (texts: readonly (readonly number[])[]) => forPassages.run(texts),

@@ -20,7 +20,7 @@ describe('createBatchQueue', () => {
       return [...batch];
     }, 1);
     await Promise.all([queue.add([['a1'], ['a2'], ['a3']]), queue.add([['b1'], ['b2']])]);
-    expect(order).toEqual(['a1', 'b1', 'a2', 'b2', 'a3']);
+    expect(order).toEqual(['a1', 'a2', 'b1', 'a3', 'b2']);
   });
 
   it('keeps the order of items where a later batch is done first', async () => {
