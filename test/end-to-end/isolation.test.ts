@@ -203,13 +203,18 @@ describe.each(engines)('isolation on $engine', ({ engine, isThere }) => {
     });
     const { jobId } = JSON.parse(text) as { jobId: string };
     expect((await ask('t0', 'GET', `/v1/jobs/${jobId}`)).status).toBe(200);
+    const absent = jobId.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+    // The ids of the job and of the request are each reply's own.
+    const withoutIds = (reply: string) =>
+      reply
+        .replaceAll(jobId, '')
+        .replaceAll(absent, '')
+        .replaceAll(/[\da-f]{8}-[\da-f-]{27}/g, '');
     for (const tenantId of tenants.slice(1)) {
       const foreign = await ask(tenantId, 'GET', `/v1/jobs/${jobId}`);
-      const none = await ask(tenantId, 'GET', '/v1/jobs/00000000-0000-4000-8000-000000000000');
+      const none = await ask(tenantId, 'GET', `/v1/jobs/${absent}`);
       expect(foreign.status).toBe(404);
-      expect(foreign.text.replaceAll(/[\da-f]{8}-[\da-f-]{27}/g, '')).toBe(
-        none.text.replaceAll(/[\da-f]{8}-[\da-f-]{27}/g, ''),
-      );
+      expect(withoutIds(foreign.text)).toBe(withoutIds(none.text));
     }
   });
 
