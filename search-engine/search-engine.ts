@@ -1,4 +1,4 @@
-import type { ChunkLocation, ParentChunk } from '../domain/chunk.ts';
+import type { Chunk, ParentChunk } from '../domain/chunk.ts';
 import type { Metadata } from '../domain/document.ts';
 import type { Filter } from '../domain/filter.ts';
 import type { Scope } from '../domain/scope.ts';
@@ -82,16 +82,7 @@ export interface FetchOptions {
 }
 
 /** A chunk with what is shown of its document. */
-export interface FoundChunk extends ChunkReference {
-  readonly ordinal: number;
-  readonly text: string;
-  readonly context?: string;
-  readonly headingPath: readonly string[];
-  readonly location?: ChunkLocation;
-  readonly start: number;
-  readonly end: number;
-  readonly parentOrdinal?: number;
-  readonly tokens: number;
+export interface FoundChunk extends Chunk {
   readonly parent?: ParentChunk;
   /** [start, end) in `text`, UTF-16 code units, rising, not overlapping. */
   readonly highlights?: readonly (readonly [number, number])[];
