@@ -36,6 +36,11 @@ export interface SearchRequest {
     /** RRF only, 1 to 10,000. @default 60 */
     readonly rankConstant?: number;
   };
+  /**
+   * A hit that one leg alone found gets its true score of the other leg, so that the order hardly depends on
+   * `candidates`. Refused with RRF, which uses ranks. @default false
+   */
+  readonly complete?: boolean;
   readonly rerank?: {
     /** Id of a configured reranking model. */
     readonly model: string;
@@ -110,6 +115,7 @@ export interface ResolvedSearchRequest {
   readonly fusion:
     | { readonly method: 'linear'; readonly normalization: Normalization }
     | { readonly method: 'rrf'; readonly rankConstant: number };
+  readonly complete: boolean;
   readonly rerank?: { readonly model: string; readonly candidates: number };
   readonly collapse?: 'document';
   readonly expand?: 'parent';
@@ -127,7 +133,10 @@ export interface Breakdown {
   readonly rerank?: { readonly score: number; readonly rank: number };
 }
 
-/** `rank` and `score` are null where the leg did not return the hit: it then contributes its lowest normalised score. */
+/**
+ * `rank` is null where the leg did not return the hit, and so is `score` unless the leg was completed: without a score the
+ * leg contributes its lowest normalised one.
+ */
 export interface LegContribution {
   readonly rank: number | null;
   readonly score: number | null;

@@ -11,6 +11,8 @@ export interface WeightedLeg {
   readonly weight: number;
   /** How many hits the leg was asked for. */
   readonly candidates: number;
+  /** The leg's scores of hits that it did not return, by chunkId. Linear fusion only. */
+  readonly completed?: ReadonlyMap<string, number>;
 }
 
 export type Fusion = ResolvedSearchRequest['fusion'];
@@ -20,6 +22,8 @@ type Legs = Partial<Record<LegName, WeightedLeg>>;
 /** What one leg gives each of its hits, and what it gives a hit that it did not return. */
 interface ScoredLeg {
   readonly normalized: ArrayLike<number>;
+  /** By chunkId. */
+  readonly completed: ReadonlyMap<string, number>;
   readonly missing: number;
   readonly factor: number;
 }
@@ -32,11 +36,13 @@ interface Entry {
 }
 
 const legNames = ['lexical', 'dense'] as const;
+const none: ReadonlyMap<string, number> = new Map();
 
 /**
  * Merges the legs into one list. Pure.
  *
  * - Linear: Σ w·norm(score) / Σw, after `normalizeLeg` (the convex combination of Bruch, Gai and Ingber, ACM TOIS 2023).
+ *   A leg's completed score of a hit that it did not return counts like one that it did.
  * - RRF: Σ w / (rankConstant + rank), rank from 1; a leg that did not return a hit adds nothing (Cormack, Clarke and
  *   Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009).
  *
@@ -47,8 +53,10 @@ export function fuse(legs: Legs, fusion: Fusion): RankedChunk[] {
   const scored = scoreLegs(legs, fusion);
   const entries = collectEntries(legs);
   for (const entry of entries) {
+    const { chunkId } = entry.candidate;
     entry.score =
-      contribution(scored.lexical, entry.lexicalRank) + contribution(scored.dense, entry.denseRank);
+      contribution(scored.lexical, entry.lexicalRank, chunkId) +
+      contribution(scored.dense, entry.denseRank, chunkId);
   }
   entries.sort(compareEntries);
   return entries.map((entry, at) => toRankedChunk(entry, at + 1, legs, scored));
@@ -62,12 +70,17 @@ function scoreLegs(legs: Legs, fusion: Fusion): Partial<Record<LegName, ScoredLe
     if (leg === undefined) continue;
     if (fusion.method === 'rrf') {
       const normalized = Float64Array.from(leg.hits, (_, at) => 1 / (fusion.rankConstant + at + 1));
-      scored[name] = { normalized, missing: 0, factor: leg.weight };
+      scored[name] = { normalized, completed: none, missing: 0, factor: leg.weight };
     } else {
       const scores = Float64Array.from(leg.hits, (hit) => hit.score);
       const isComplete = leg.hits.length < leg.candidates;
-      const { scores: normalized, missing } = normalizeLeg(name, scores, fusion.normalization, isComplete);
-      scored[name] = { normalized, missing, factor: leg.weight / totalWeight };
+      const others = leg.completed ?? none;
+      const normalized = normalizeLeg(name, scores, fusion.normalization, isComplete, [...others.values()]);
+      const completed = new Map(
+        [...others.keys()].map((chunkId, at) => [chunkId, normalized.completed[at]!]),
+      );
+      const factor = leg.weight / totalWeight;
+      scored[name] = { normalized: normalized.scores, completed, missing: normalized.missing, factor };
     }
   }
   return scored;
@@ -94,9 +107,14 @@ function collectEntries(legs: Legs): Entry[] {
   return [...entries.values()];
 }
 
-function contribution(leg: ScoredLeg | undefined, rank: number): number {
-  if (leg === undefined) return 0;
-  return leg.factor * (rank === Number.POSITIVE_INFINITY ? leg.missing : leg.normalized[rank - 1]!);
+function contribution(leg: ScoredLeg | undefined, rank: number, chunkId: string): number {
+  return leg === undefined ? 0 : leg.factor * normalizedOf(leg, rank, chunkId);
+}
+
+function normalizedOf(leg: ScoredLeg, rank: number, chunkId: string): number {
+  return rank === Number.POSITIVE_INFINITY
+    ? (leg.completed.get(chunkId) ?? leg.missing)
+    : leg.normalized[rank - 1]!;
 }
 
 function compareEntries(left: Entry, right: Entry): number {
@@ -122,20 +140,20 @@ function toRankedChunk(
 ): RankedChunk {
   const { chunkId, documentId, ordinal } = entry.candidate;
   const breakdown: Breakdown = {
-    ...(legs.lexical && { lexical: explain(legs.lexical, scored.lexical!, entry.lexicalRank) }),
-    ...(legs.dense && { dense: explain(legs.dense, scored.dense!, entry.denseRank) }),
+    ...(legs.lexical && { lexical: explain(legs.lexical, scored.lexical!, entry.lexicalRank, chunkId) }),
+    ...(legs.dense && { dense: explain(legs.dense, scored.dense!, entry.denseRank, chunkId) }),
     fused: { score: entry.score, rank },
   };
   return { chunkId, documentId, ordinal, breakdown };
 }
 
-function explain(leg: WeightedLeg, scored: ScoredLeg, rank: number): LegContribution {
+function explain(leg: WeightedLeg, scored: ScoredLeg, rank: number, chunkId: string): LegContribution {
   const isReturned = rank !== Number.POSITIVE_INFINITY;
   return {
     rank: isReturned ? rank : null,
-    score: isReturned ? leg.hits[rank - 1]!.score : null,
-    normalized: isReturned ? scored.normalized[rank - 1]! : scored.missing,
+    score: isReturned ? leg.hits[rank - 1]!.score : (leg.completed?.get(chunkId) ?? null),
+    normalized: normalizedOf(scored, rank, chunkId),
     weight: leg.weight,
-    contribution: contribution(scored, rank),
+    contribution: contribution(scored, rank, chunkId),
   };
 }

@@ -3,6 +3,8 @@ import type { LegName, Normalization } from '../domain/search.ts';
 export interface NormalizedLeg {
   /** In the order of the scores given. */
   readonly scores: Float64Array;
+  /** In the order of the completed scores given: on the scale of the scores, so that they can lie below its end. */
+  readonly completed: Float64Array;
   /** What a hit gets that the leg did not return. */
   readonly missing: number;
 }
@@ -27,7 +29,10 @@ const epsilon = 1e-9;
  * leg's lowest normalised score; where that is 1 because all scores are equal, it gets 1 if the leg may have been cut
  * at `candidates`, and 0 if the leg returned all that match, so that a lone exact match still counts.
  *
+ * Completed scores do not move the scale: with them a hit gets about what it would get had the leg gone deeper.
+ *
  * @param scores by rank, falling
+ * @param completed scores of hits that the leg did not return, none above the last of `scores`
  * @param isComplete the leg returned fewer hits than it was asked for, so that nothing else matches
  */
 export function normalizeLeg(
@@ -35,17 +40,25 @@ export function normalizeLeg(
   scores: ArrayLike<number>,
   normalization: Normalization,
   isComplete: boolean,
+  completed: ArrayLike<number> = [],
 ): NormalizedLeg {
   const count = scores.length;
   const normalized = new Float64Array(count);
-  if (count === 0) return { scores: normalized, missing: 0 };
+  if (count === 0) return { scores: normalized, completed: new Float64Array(completed.length), missing: 0 };
   const highest = scores[0]!;
   const lowest = scores[count - 1]!;
-  if (highest - lowest <= epsilon) return { scores: normalized.fill(1), missing: isComplete ? 0 : 1 };
-
+  if (highest - lowest <= epsilon) {
+    return {
+      scores: normalized.fill(1),
+      completed: Float64Array.from(completed, (score) => (lowest - score <= epsilon ? 1 : 0)),
+      missing: isComplete || completed.length > 0 ? 0 : 1,
+    };
+  }
   const [offset, divisor] = scaleOf(leg, scores, normalization);
   for (let at = 0; at < count; at += 1) normalized[at] = (scores[at]! - offset) / divisor;
-  return { scores: normalized, missing: normalized[count - 1]! };
+  const others = Float64Array.from(completed, (score) => (score - offset) / divisor);
+  const missing = others.reduce((least, score) => Math.min(least, score), normalized[count - 1]!);
+  return { scores: normalized, completed: others, missing };
 }
 
 function scaleOf(

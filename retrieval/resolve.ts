@@ -22,6 +22,7 @@ const requestFields = [
   'lexical',
   'dense',
   'fusion',
+  'complete',
   'rerank',
   'collapse',
   'expand',
@@ -45,6 +46,10 @@ export function resolveSearchRequest(
   const topK = wholeNumber(request.topK ?? 10, 'topK', 1, searchLimits.topK);
   const legs = resolveLegs(request, topK);
   const fusion = resolveFusion(request.fusion);
+  const complete = flag(request.complete ?? false, 'complete');
+  if (complete && fusion.method === 'rrf') {
+    throw new InvalidInput('complete', 'Expected no complete with method rrf, which uses ranks only');
+  }
   const rerank = resolveRerank(request.rerank, topK, rerankingModels);
   const minimumScore = resolveMinimumScore(request, fusion, legs.dense.weight, rerank);
   if (cursor !== undefined && typeof cursor !== 'string')
@@ -55,6 +60,7 @@ export function resolveSearchRequest(
     ...(filter !== undefined && { filter: checkFilter(filter) }),
     ...legs,
     fusion,
+    complete,
     ...(rerank && { rerank }),
     ...(request.collapse !== undefined && {
       collapse: oneOf(request.collapse, 'collapse', ['document'] as const),

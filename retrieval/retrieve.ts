@@ -96,12 +96,13 @@ async function embedQuery(
 }
 
 function legsQuery(request: ResolvedSearchRequest, vector: Float32Array | undefined): LegsQuery {
-  const { lexical, dense, filter, facets } = request;
+  const { lexical, dense, complete, filter, facets } = request;
   return {
     ...(lexical.weight > 0 && {
       lexical: { text: request.query, fields: lexical.fields, candidates: lexical.candidates },
     }),
     ...(vector && { dense: { vector, candidates: dense.candidates } }),
+    ...(complete && { complete }),
     ...(filter && { filter }),
     ...(facets.length > 0 && { facets, facetsMatchText: dense.weight === 0 }),
   };
@@ -131,7 +132,12 @@ function weightedLegs(
   for (const name of ['lexical', 'dense'] as const) {
     const leg = found[name];
     if (leg === undefined || leg.failed !== undefined) continue;
-    weighted[name] = { hits: leg.hits, weight: request[name].weight, candidates: request[name].candidates };
+    weighted[name] = {
+      hits: leg.hits,
+      weight: request[name].weight,
+      candidates: request[name].candidates,
+      ...(leg.completed !== undefined && { completed: leg.completed }),
+    };
   }
   return weighted;
 }

@@ -42,6 +42,8 @@ export interface LegsQuery {
     readonly vector: Float32Array;
     readonly candidates: number;
   };
+  /** Each leg also scores what only the other one found. Does nothing where one leg runs alone. */
+  readonly complete?: boolean;
   readonly filter?: Filter;
   readonly facets?: readonly FacetRequest[];
   /** Facets count only documents that the lexical leg's text matches; needs `lexical`. */
@@ -58,6 +60,11 @@ export interface LegsResult {
 /** Candidates by score falling; equal scores by documentId (UTF-8 bytes), then ordinal. */
 export interface Leg {
   readonly hits: readonly Candidate[];
+  /**
+   * Where the query is to be completed: this leg's score of each chunk that only the other leg returned, by chunkId. A
+   * chunk in which no word matches, or that has gone meanwhile, is left out.
+   */
+  readonly completed?: ReadonlyMap<string, number>;
   /** Why the leg has no hits although it was asked for. */
   readonly failed?: string;
   readonly milliseconds: number;

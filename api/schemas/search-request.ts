@@ -61,6 +61,11 @@ export function searchFields(filterField: string) {
         rankConstant: z.int().min(1).max(10_000).optional().openapi({ description: 'RRF only', default: 60 }),
       })
       .optional(),
+    complete: z.boolean().optional().openapi({
+      description:
+        'A hit of one leg gets its true score of the other, so that the order hardly depends on candidates; refused with RRF',
+      default: false,
+    }),
     rerank: z
       .strictObject({
         model: z.string().min(1).max(requestLimits.nameCharacters),

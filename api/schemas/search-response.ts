@@ -17,7 +17,7 @@ const legContribution = z
   })
   .openapi('LegContribution', {
     description:
-      "One leg's part in a hit's score; rank and score are null where the leg did not return the hit",
+      "One leg's part in a hit's score; rank is null where the leg did not return the hit, and so is score unless the leg was completed",
   });
 
 const ranking = z.object({ score: z.number(), rank: z.int().min(1) });
@@ -90,6 +90,7 @@ export const resolvedSearchRequestSchema = z
       }),
       z.object({ method: z.literal('rrf'), rankConstant: count }),
     ]),
+    complete: z.boolean(),
     rerank: z.object({ model: z.string(), candidates: count }).optional(),
     collapse: fields.collapse,
     expand: fields.expand,

@@ -11,7 +11,12 @@ const minSearchEffort = 100;
  * that pass, and compares one by one where fewer nodes pass than k or than it would visit: the result is k long
  * whenever k pass.
  */
-export function denseSearch(vector: Float32Array, neighbours: number, filters: readonly Query[]): object {
+export function denseSearch(
+  vector: Float32Array,
+  neighbours: number,
+  filters: readonly Query[],
+  sort: readonly unknown[],
+): object {
   return {
     query: {
       knn: {
@@ -23,6 +28,7 @@ export function denseSearch(vector: Float32Array, neighbours: number, filters: r
         },
       },
     },
+    sort,
     size: neighbours,
     track_total_hits: false,
     _source: false,

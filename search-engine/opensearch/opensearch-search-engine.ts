@@ -1,12 +1,13 @@
 import { chunkIdOf } from '../../domain/chunk.ts';
 import { EngineMismatch, EngineUnavailable } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
-import type { Candidate, Leg, LegsQuery, SearchEngine } from '../search-engine.ts';
+import type { Candidate, Leg, LegsQuery, LegsResult, SearchEngine } from '../search-engine.ts';
 import type { Connection } from './connection.ts';
 import { cosineOf, denseSearch, isCutInTie, maxNeighbours } from './dense-search.ts';
 import { findFacets } from './facets.ts';
 import { type ErrorReply, replyFailure } from './failure.ts';
 import { fetchChunks } from './fetch-chunks.ts';
+import type { Query } from './filter-query.ts';
 import type { Indices } from './indices.ts';
 import { lexicalQuery, queryWords } from './lexical-query.ts';
 import { readable } from './scope-query.ts';
@@ -47,20 +48,21 @@ export function createSearchEngine(
     return reply.responses;
   };
 
-  const lexicalSearch = (scope: Scope, { lexical, filter }: LegsQuery, words: string) => ({
-    query: {
-      bool: { must: [lexicalQuery(words, lexical!.fields)], filter: readable(scope, filter) },
-    },
+  const lexicalSearch = (
+    { lexical }: LegsQuery,
+    words: string,
+    filters: readonly Query[],
+    size = lexical!.candidates,
+  ) => ({
+    query: { bool: { must: [lexicalQuery(words, lexical!.fields)], filter: filters } },
     sort: order,
-    size: lexical!.candidates,
+    size,
     track_total_hits: false,
     _source: false,
   });
 
-  const nearest = (scope: Scope, { dense, filter }: LegsQuery, neighbours: number) => ({
-    ...denseSearch(dense!.vector, neighbours, readable(scope, filter)),
-    sort: order,
-  });
+  const nearest = (scope: Scope, { dense, filter }: LegsQuery, neighbours: number) =>
+    denseSearch(dense!.vector, neighbours, readable(scope, filter), order);
 
   /** Neighbours at one distance may go on past the last: then the order among them needs all of them. */
   const untied = async (
@@ -97,6 +99,55 @@ export function createSearchEngine(
     return { hits, milliseconds };
   };
 
+  /** Each leg's scores of what only the other one found, by one more round trip over their ids. */
+  const complete = async (
+    scope: Scope,
+    query: LegsQuery,
+    words: string | undefined,
+    { lexical, dense }: Pick<LegsResult, 'lexical' | 'dense'>,
+    signal: AbortSignal | undefined,
+  ): Promise<Pick<LegsResult, 'lexical' | 'dense'>> => {
+    if (!lexical || !dense || lexical.failed !== undefined || dense.failed !== undefined) {
+      return { ...(lexical && { lexical }), ...(dense && { dense }) };
+    }
+    const unmatched = idsOnlyIn(dense, lexical);
+    const unmeasured = idsOnlyIn(lexical, dense);
+    const within = (ids: readonly string[]) => [
+      ...readable(scope, query.filter),
+      { terms: { chunkId: ids } },
+    ];
+    const searches = [
+      ...(words === undefined || unmatched.length === 0
+        ? []
+        : [lexicalSearch(query, words, within(unmatched), unmatched.length)]),
+      // No more chunks pass than are asked for, so that Lucene compares each of them.
+      ...(unmeasured.length === 0
+        ? []
+        : [denseSearch(query.dense!.vector, unmeasured.length, within(unmeasured), order)]),
+    ];
+    const replies = await runLegs(searches, signal);
+    const matched =
+      words === undefined || unmatched.length === 0
+        ? noLeg
+        : readLeg(replies[0], scope, unmatched.length, (score) => score);
+    const measured =
+      unmeasured.length === 0 ? noLeg : readLeg(replies.at(-1), scope, unmeasured.length, cosineOf);
+    const failed = matched.failed ?? measured.failed;
+    if (failed !== undefined) throw new EngineUnavailable(failed);
+    return {
+      lexical: {
+        ...lexical,
+        milliseconds: lexical.milliseconds + matched.milliseconds,
+        completed: new Map(scoresOf(matched)),
+      },
+      dense: {
+        ...dense,
+        milliseconds: dense.milliseconds + measured.milliseconds,
+        completed: new Map(scoresOf(measured)),
+      },
+    };
+  };
+
   return {
     find: async (scope, query, signal) => {
       const { lexical, dense, facets = [] } = query;
@@ -108,7 +159,7 @@ export function createSearchEngine(
       const words = lexical === undefined ? undefined : queryWords(lexical.text);
       const neighbours = dense === undefined ? 0 : Math.min(dense.candidates + 1, maxNeighbours);
       const searches = [
-        ...(words === undefined ? [] : [lexicalSearch(scope, query, words)]),
+        ...(words === undefined ? [] : [lexicalSearch(query, words, readable(scope, query.filter))]),
         ...(dense === undefined ? [] : [nearest(scope, query, neighbours)]),
       ];
       const [replies, counted] = await Promise.all([
@@ -129,10 +180,22 @@ export function createSearchEngine(
       if (failures.length > 0 && failures.every((failed) => failed !== undefined)) {
         throw new EngineUnavailable(failures[0]!);
       }
-      return { ...legs, facets: counted };
+      return {
+        ...(query.complete ? await complete(scope, query, words, legs, signal) : legs),
+        facets: counted,
+      };
     },
 
     fetch: (scope, chunks, options, signal) =>
       fetchChunks(connection, indices, scope, chunks, options, signal),
   };
+}
+
+function idsOnlyIn(leg: Leg, other: Leg): string[] {
+  const found = new Set(other.hits.map(({ chunkId }) => chunkId));
+  return leg.hits.map(({ chunkId }) => chunkId).filter((chunkId) => !found.has(chunkId));
+}
+
+function scoresOf({ hits }: Leg): (readonly [string, number])[] {
+  return hits.map(({ chunkId, score }) => [chunkId, score]);
 }

@@ -1,10 +1,11 @@
-import type { Candidate, LegsQuery } from '../search-engine.ts';
+import type { LegsQuery } from '../search-engine.ts';
+import { cosineOf, type FoundRow } from './complete.ts';
 import type { Database } from './database.ts';
 import type { Selection } from './selection.ts';
 
 type DenseQuery = NonNullable<LegsQuery['dense']>;
 
-interface Near extends Omit<Candidate, 'score'> {
+interface Near extends Omit<FoundRow, 'score'> {
   readonly vector: number;
   readonly document: number;
   readonly distance: number;
@@ -15,7 +16,7 @@ const maxNeighbours = 4_096;
 /** Share of chunks below which reading the selected ones one by one is quicker than scanning all. */
 const narrowShare = 0.4;
 
-const columns = 'chunk_id AS chunkId, document_id AS documentId, ordinal, vector, document, distance';
+const columns = 'chunk, chunk_id AS chunkId, document_id AS documentId, ordinal, vector, document, distance';
 const order = 'ORDER BY distance, document_id, ordinal';
 
 /** The chunks with the highest cosine: exact, and exactly `candidates` of them where so many are selected. */
@@ -23,11 +24,11 @@ export function findDense(
   database: Database,
   { vector, candidates }: DenseQuery,
   selection: Selection,
-): Candidate[] {
+): FoundRow[] {
   if (selection.chunks === 0) return [];
   const isWide = selection.chunks >= narrowShare * selection.allChunks && candidates < maxNeighbours;
   const near = isWide ? scanAll(database, vector, candidates, selection) : undefined;
-  return (near ?? measureEach(database, vector, candidates, selection)).map(toCandidate);
+  return (near ?? measureEach(database, vector, candidates, selection)).map(toFoundRow);
 }
 
 /**
@@ -73,7 +74,7 @@ function measureEach(
 ): Near[] {
   const selected = selection.isAll ? 'chunks' : 'temp.matching CROSS JOIN chunks USING (document)';
   return database.rows<Near>(
-    `SELECT chunk_id AS chunkId, document_id AS documentId, ordinal, vector, document,
+    `SELECT chunk, chunk_id AS chunkId, document_id AS documentId, ordinal, vector, document,
             vec_distance_l2(embedding, ?) AS distance
      FROM ${selected} CROSS JOIN vectors USING (vector) CROSS JOIN documents USING (document)
      ${order} LIMIT ?`,
@@ -82,7 +83,6 @@ function measureEach(
   );
 }
 
-/** For vectors of length 1: |a − b|² = 2 − 2·cos(a, b). */
-function toCandidate({ chunkId, documentId, ordinal, distance }: Near): Candidate {
-  return { chunkId, documentId, ordinal, score: Math.max(-1, 1 - distance ** 2 / 2) };
+function toFoundRow({ chunk, chunkId, documentId, ordinal, distance }: Near): FoundRow {
+  return { chunk, chunkId, documentId, ordinal, score: cosineOf(distance) };
 }

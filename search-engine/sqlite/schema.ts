@@ -100,10 +100,14 @@ export function nearestSchema({ dimensions }: EmbeddingSpace): string {
   return `CREATE VIRTUAL TABLE nearest USING vec0(embedding float[${dimensions}], chunk_size=${nearestBlock});`;
 }
 
-/** Tables of one connection, in memory: the documents that a query's scope and filter leave, and those that facets count. */
+/**
+ * Tables of one connection, in memory: the documents that a query's scope and filter leave, those that facets count, and
+ * the chunks of the dense leg that the lexical one scores too.
+ */
 export const selectionSchema = `
 CREATE TEMP TABLE matching (document INTEGER PRIMARY KEY);
 CREATE TEMP TABLE counted (document INTEGER PRIMARY KEY);
+CREATE TEMP TABLE completing (chunk INTEGER PRIMARY KEY);
 `;
 
 /** Values of `documents.state`. */

@@ -77,6 +77,7 @@ export const resolvedRequest: ResolvedSearchRequest = {
   lexical: { weight: 0.5, candidates: 100, fields: { title: 1, text: 1 } },
   dense: { weight: 0.5, candidates: 100 },
   fusion: { method: 'linear', normalization: 'min_max' },
+  complete: false,
   highlight: false,
   facets: [],
 };

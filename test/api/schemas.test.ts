@@ -47,6 +47,7 @@ describe('schemas', () => {
       lexical: { weight: 0, candidates: 10_000, fields: { title: 0, text: 100 } },
       dense: { weight: 1e9, candidates: 1_000 },
       fusion: { method: 'linear', normalization: 'z_score', rankConstant: 1 },
+      complete: false,
       rerank: { model: 'm', candidates: 1_000 },
       collapse: 'document',
       expand: 'parent',

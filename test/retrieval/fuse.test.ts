@@ -33,6 +33,69 @@ describe('fuse, linear', () => {
     expect(ranked.map(({ documentId }) => documentId)).toEqual(['b', 'a', 'd', 'c']);
   });
 
+  it('counts the completed score of a hit that a leg did not return, on the scale of those that it did', () => {
+    const lexical = { ...leg({ a: 10, b: 6 }, 0.5, 2), completed: new Map([['d-0', 5]]) };
+    const dense = { ...leg({ b: 0.9, d: 0.7 }, 0.5, 2), completed: new Map([['a-0', 0.6]]) };
+    const ranked = fuse({ lexical, dense }, minMax);
+    // lexical: (s − 6) / 4, d −0.25; dense: (s − 0.7) / 0.2, a −0.5
+    expect(scoresOf(ranked)).toEqual({ b: 0.5, a: 0.25, d: -0.125 });
+    expect(ranked.at(-1)!.breakdown.lexical).toEqual({
+      rank: null,
+      score: 5,
+      normalized: -0.25,
+      weight: 0.5,
+      contribution: -0.125,
+    });
+  });
+
+  it('gives a hit that a completed leg does not know the lowest of all its scores', () => {
+    const lexical = { ...leg({ a: 10, b: 6 }, 0.5, 2), completed: new Map([['d-0', 5]]) };
+    const dense = leg({ e: 0.9, d: 0.7 }, 0.5, 2);
+    const found = fuse({ lexical, dense }, minMax).find(({ documentId }) => documentId === 'e')!;
+    expect(found.breakdown.lexical).toMatchObject({ rank: null, score: null, normalized: -0.25 });
+  });
+
+  it('is what a deeper search gives, where the scale stays the same', () => {
+    // l2 and min-max are moved by depth; the theoretical scale is not.
+    const fusion: Fusion = { method: 'linear', normalization: 'theoretical_min_max' };
+    const score = fc.double({ min: 0.01, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(score, score), { minLength: 2, maxLength: 30 }),
+        fc.integer({ min: 1, max: 30 }),
+        (pairs, depth) => {
+          const ids = pairs.map((_, at) => `d${at}`);
+          const full = (which: 0 | 1) =>
+            Object.fromEntries(
+              ids.map((id, at) => [id, pairs[at]![which]] as const).sort((left, right) => right[1] - left[1]),
+            );
+          const cut = (scores: Record<string, number>, others: Record<string, number>) => {
+            const names = (all: Record<string, number>) => Object.keys(all).slice(0, depth);
+            const known = new Set(names(scores));
+            const completed = new Map(
+              names(others)
+                .filter((id) => !known.has(id))
+                .map((id) => [`${id}-0`, scores[id]!]),
+            );
+            const hits = Object.fromEntries(names(scores).map((id) => [id, scores[id]!]));
+            return { ...leg(hits, 0.5, depth), completed };
+          };
+          const [lexical, dense] = [full(0), full(1)];
+          // Where all scores of a cut leg are equal, there is no scale.
+          fc.pre(
+            Object.values(lexical)[0]! - Object.values(lexical)[Math.min(depth, ids.length) - 1]! > 1e-6,
+          );
+          fc.pre(Object.values(dense)[0]! - Object.values(dense)[Math.min(depth, ids.length) - 1]! > 1e-6);
+          const shallow = scoresOf(
+            fuse({ lexical: cut(lexical, dense), dense: cut(dense, lexical) }, fusion),
+          );
+          const deep = scoresOf(fuse({ lexical: leg(lexical), dense: leg(dense) }, fusion));
+          for (const [id, value] of Object.entries(shallow)) expect(value).toBeCloseTo(deep[id]!, 5);
+        },
+      ),
+    );
+  });
+
   it('divides by the sum of the weights', () => {
     const ranked = fuse({ lexical: leg({ a: 2, b: 1 }, 3), dense: leg({ b: 0.9, a: 0.1 }, 1) }, minMax);
     expect(scoresOf(ranked)).toEqual({ a: 0.75, b: 0.25 });

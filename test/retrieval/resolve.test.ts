@@ -13,6 +13,7 @@ describe('resolveSearchRequest', () => {
       lexical: { weight: 0.5, candidates: 100, fields: { title: 1, text: 1 } },
       dense: { weight: 0.5, candidates: 100 },
       fusion: { method: 'linear', normalization: 'min_max' },
+      complete: false,
       highlight: false,
       facets: [],
     });
@@ -51,6 +52,8 @@ describe('resolveSearchRequest', () => {
     ['candidates below topK', { query: 'a', topK: 20, dense: { candidates: 19 } }, 'dense.candidates'],
     ['candidates 10,001', { query: 'a', lexical: { candidates: 10_001 } }, 'lexical.candidates'],
     ['no field with weight', { query: 'a', lexical: { fields: { title: 0 } } }, 'lexical.fields'],
+    ['complete with rrf', { query: 'a', fusion: { method: 'rrf' }, complete: true }, 'complete'],
+    ['complete as text', { query: 'a', complete: 'yes' }, 'complete'],
     ['an unknown fusion', { query: 'a', fusion: { method: 'sum' } }, 'fusion.method'],
     [
       'a normalization with rrf',

@@ -129,6 +129,100 @@ export function describeLegs(subject: CurrentSubject): void {
     });
   });
 
+  describe('completed legs', () => {
+    const scored = (leg: Leg) => new Map(leg.hits.map(({ chunkId, score }) => [chunkId, score]));
+
+    it('score what only the other leg found as a deeper search does, and leave the hits as they are', async () => {
+      const { dimensions, engine } = subject();
+      const scope = await store(
+        Array.from({ length: 40 }, (_, at) => ({
+          documentId: `document ${at}`,
+          metadata: { number: at },
+          chunks: [
+            `${'needle '.repeat((at % 4) + 1)}${'hay '.repeat(at % 7)}one`,
+            at % 3 === 0 ? `straw ${at}` : `needle ${'hay '.repeat(at)}two`,
+          ],
+        })),
+      );
+      for (const seed of ['first query', 'second query']) {
+        for (const filter of [undefined, { lessThan: { key: 'number', value: 25 } }]) {
+          const query = (candidates: number) => ({
+            lexical: { text: 'needle', fields: both, candidates },
+            dense: { vector: drawUnitVector(seed, dimensions), candidates },
+            ...(filter !== undefined && { filter }),
+          });
+          const shallow = await engine.find(scope, query(7));
+          const completed = await engine.find(scope, { ...query(7), complete: true });
+          const deep = await engine.find(scope, query(1_000));
+          for (const [name, other] of [
+            ['lexical', 'dense'],
+            ['dense', 'lexical'],
+          ] as const) {
+            const leg = completed[name]!;
+            expect(leg.hits).toEqual(shallow[name]!.hits);
+            const found = scored(leg);
+            const all = scored(deep[name]!);
+            const wanted = completed[other]!.hits.map(({ chunkId }) => chunkId).filter(
+              (chunkId) => !found.has(chunkId) && all.has(chunkId),
+            );
+            expect([...leg.completed!.keys()].sort()).toEqual(wanted.sort());
+            for (const [chunkId, score] of leg.completed!) expect(score).toBeCloseTo(all.get(chunkId)!, 4);
+          }
+          expect(completed.lexical!.completed!.size).toBeGreaterThan(0);
+          expect(completed.dense!.completed!.size).toBeGreaterThan(0);
+        }
+      }
+    });
+
+    it('are those of the scope only', async () => {
+      const { dimensions, engine } = subject();
+      const tenant = freshTenant();
+      const vector = drawUnitVector('query', dimensions);
+      await storeDocuments(subject(), scopes.reader(tenant), [
+        { documentId: 'open', chunks: ['needle', { text: 'straw', vector }] },
+        {
+          documentId: 'secret',
+          chunks: ['needle needle', { text: 'hay', vector }],
+          access: { allow: ['user:b'] },
+        },
+      ]);
+      const found = await engine.find(scopes.reader(tenant, ['user:a']), {
+        lexical: { text: 'needle', fields: both, candidates: 1 },
+        dense: { vector, candidates: 1 },
+        complete: true,
+      });
+      expect(found.lexical!.hits.map(({ documentId }) => documentId)).toEqual(['open']);
+      expect(found.dense!.hits.map(({ documentId }) => documentId)).toEqual(['open']);
+      expect([...found.dense!.completed!.keys()]).toEqual([found.lexical!.hits[0]!.chunkId]);
+      expect([...found.lexical!.completed!.keys()]).toEqual([]);
+    });
+
+    it('do nothing where one leg runs alone, or nothing matches', async () => {
+      const { dimensions, engine } = subject();
+      const scope = await store([{ documentId: 'a', chunks: ['needle'] }]);
+      const text = { text: 'needle', fields: both, candidates: 5 };
+      const dense = { vector: drawUnitVector('query', dimensions), candidates: 5 };
+      const lexicalAlone = await engine.find(scope, { lexical: text, complete: true });
+      expect(lexicalAlone.lexical!.completed).toBeUndefined();
+      const denseAlone = await engine.find(scope, { dense, complete: true });
+      expect(denseAlone.dense!.completed).toBeUndefined();
+      const unmatched = await engine.find(scope, {
+        lexical: { ...text, text: 'straw' },
+        dense,
+        complete: true,
+      });
+      expect([unmatched.lexical!.hits.length, unmatched.lexical!.completed!.size]).toEqual([0, 0]);
+      const wordless = await engine.find(scope, { lexical: { ...text, text: '!' }, dense, complete: true });
+      expect([wordless.lexical!.hits.length, wordless.dense!.hits.length]).toEqual([0, 1]);
+      const nobody = await engine.find(scopes.reader(freshTenant()), {
+        lexical: text,
+        dense,
+        complete: true,
+      });
+      expect([nobody.lexical!.hits, nobody.dense!.hits]).toEqual([[], []]);
+    });
+  });
+
   describe('dense leg', () => {
     it('ranks as brute force does and scores the cosine', async () => {
       const { dimensions, engine } = subject();

@@ -61,13 +61,22 @@ function createEngine(tenants: Tenants): SearchEngine {
       const counted = query.facetsMatchText
         ? found.filter(({ record }) => withText.has(record.documentId))
         : found;
+      const measured = dense === undefined ? [] : rank(found, ({ vector }) => cosine(vector, dense.vector));
+      const best = matched.slice(0, lexical?.candidates);
+      const near = measured.slice(0, dense?.candidates);
+      const isCompleted = query.complete === true && lexical !== undefined && dense !== undefined;
       return {
         ...(lexical !== undefined && {
-          lexical: { hits: matched.slice(0, lexical.candidates), milliseconds: 0 },
+          lexical: {
+            hits: best,
+            ...(isCompleted && { completed: scoresOf(matched, near, best) }),
+            milliseconds: 0,
+          },
         }),
         ...(dense !== undefined && {
           dense: {
-            hits: rank(found, ({ vector }) => cosine(vector, dense.vector)).slice(0, dense.candidates),
+            hits: near,
+            ...(isCompleted && { completed: scoresOf(measured, best, near) }),
             milliseconds: 0,
           },
         }),
@@ -91,6 +100,19 @@ function createEngine(tenants: Tenants): SearchEngine {
       });
     },
   };
+}
+
+/** The scores that one leg gives what the other found and it did not return. */
+function scoresOf(
+  all: readonly Candidate[],
+  wanted: readonly Candidate[],
+  returned: readonly Candidate[],
+): Map<string, number> {
+  const others = new Set(wanted.map(({ chunkId }) => chunkId));
+  for (const { chunkId } of returned) others.delete(chunkId);
+  return new Map(
+    all.filter(({ chunkId }) => others.has(chunkId)).map(({ chunkId, score }) => [chunkId, score]),
+  );
 }
 
 function show(
