@@ -21,6 +21,9 @@ import type { LanguageModel } from './models/language-model.ts';
 import { createExtractiveModel } from './models/local/extractive.ts';
 import { createLocalEmbeddingModel, type LocalEmbeddingModel } from './models/local/minilm.ts';
 import type { RerankingModel } from './models/reranking-model.ts';
+import { createFolderObjectStore } from './objects/folder/folder-object-store.ts';
+import type { ObjectStore } from './objects/object-store.ts';
+import { createS3, type S3 } from './objects/s3/create-s3.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createRerank } from './rerank/rerank.ts';
 import { createRetrieve } from './retrieval/retrieve.ts';
@@ -43,6 +46,10 @@ export interface Braid {
   readonly embeddingModel: EmbeddingModel;
   readonly engine: SearchEngine;
   readonly documents: DocumentStore;
+  /** Braid's own objects. */
+  readonly objects: ObjectStore;
+  /** Everything that S3 holds for this machine's credentials; connects when it is first used. */
+  readonly s3: S3;
   readonly apiKeys: ApiKeys;
   readonly audit: AuditLog;
   readonly tenantDeletions: TenantDeletions;
@@ -83,6 +90,8 @@ export async function createBraid(config: Config): Promise<Braid> {
   const parser = createParser(config.ingest.parse, telemetry);
   const chunker = createChunker(config.ingest.chunking, model);
   const { engine } = adapter;
+  const s3 = createS3(config.s3);
+  const objects = openObjects(config.objects.location, s3);
   const scopes = createScopeMaker({
     accessRequired: (tenantId) =>
       Object.hasOwn(config.tenants, tenantId) && config.tenants[tenantId]!.accessControl === 'required',
@@ -134,6 +143,8 @@ export async function createBraid(config: Config): Promise<Braid> {
     embeddingModel: model,
     engine,
     documents,
+    objects,
+    s3,
     apiKeys,
     audit,
     tenantDeletions,
@@ -147,9 +158,17 @@ export async function createBraid(config: Config): Promise<Braid> {
       await audit.flush();
       await adapter.close();
       await model.close();
+      await s3.close();
       await closeTelemetry();
     },
   };
+}
+
+/** `s3://bucket/prefix`, or a folder. */
+function openObjects(location: string, s3: S3): ObjectStore {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(location) ?? [];
+  if (bucket === undefined) return createFolderObjectStore(location);
+  return s3.bucket(bucket, prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`);
 }
 
 async function createAuthentication(

@@ -42,6 +42,26 @@ export interface Config {
     /** Of new indices. @default 0 */
     readonly replicas: number;
   };
+  /** Where Braid keeps objects of its own. */
+  readonly objects: {
+    /** A folder, or `s3://bucket/prefix`. @default "objects" in the folder of `data` */
+    readonly location: string;
+  };
+  /** How `s3://` is reached; credentials come from the default chain of the AWS SDK alone. */
+  readonly s3: {
+    /** Of a VPC endpoint, or of another server that speaks S3. @default AWS's own */
+    readonly endpoint?: string;
+    /** Puts the bucket into the path. @default true with an endpoint, else false */
+    readonly pathStyle?: boolean;
+    /** @default AWS_REGION, or the profile's */
+    readonly region?: string;
+    /** Encrypts what Braid writes. @default the bucket's own setting */
+    readonly kmsKeyId?: string;
+    /** For each try to be answered, and between two pieces of a body. @default 10000 */
+    readonly timeoutMs: number;
+    /** Of one request. @default 4 */
+    readonly maxAttempts: number;
+  };
   readonly models: {
     /** `local/all-MiniLM-L6-v2`. */
     readonly embedding: string;
@@ -193,7 +213,9 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('json', ['authentication', 'audit.reads']),
   ...named('number', ['limits.tenantRequestsPerSecond', 'limits.keyRequestsPerSecond']),
   ...named('number', ['limits.tenantConcurrency']),
-  ...named('text', ['audit.folder']),
+  ...named('text', ['audit.folder', 'objects.location', 's3.endpoint', 's3.region', 's3.kmsKeyId']),
+  ...named('json', ['s3.pathStyle']),
+  ...named('number', ['s3.timeoutMs', 's3.maxAttempts']),
 ];
 
 const secrets: readonly string[] = ['opensearch.password'];
@@ -235,6 +257,9 @@ export async function resolveConfig(options: LoadOptions = {}): Promise<Resolved
     audit: {
       ...checked.data.audit,
       folder: resolve(cwd, checked.data.audit.folder || join(checked.data.data, 'audit')),
+    },
+    objects: {
+      location: resolveLocation(cwd, checked.data.objects.location || join(checked.data.data, 'objects')),
     },
     opensearch: {
       ...checked.data.opensearch,
@@ -279,6 +304,10 @@ export function maskSecrets(config: Config): Config {
       ...(opensearch.password !== undefined && { password: '********' }),
     },
   });
+}
+
+function resolveLocation(cwd: string, location: string): string {
+  return location.startsWith('s3://') ? location : resolve(cwd, location);
 }
 
 type Section = Record<string, unknown>;
@@ -525,6 +554,11 @@ function isKeysAddress(value: unknown): boolean {
   return address?.protocol === 'https:' || (address?.protocol === 'http:' && isLocal);
 }
 
+function isObjectLocation(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  return !/^[a-z][a-z0-9+.-]+:\/\//i.test(value) || /^s3:\/\/[^/\s]+(\/.*)?$/.test(value);
+}
+
 function isText(value: unknown): boolean {
   return typeof value === 'string';
 }
@@ -563,6 +597,22 @@ const schema = z.strictObject({
       ).default('braid'),
       shards: wholeNumber(1, 1_024).default(1),
       replicas: wholeNumber(0, 64).default(0),
+    })
+    .prefault({}),
+  objects: z
+    .strictObject({
+      // Where it is not set it depends on the folder of the data, and is filled in after.
+      location: setting<string>('the path of a folder, or s3://bucket/prefix', isObjectLocation).default(''),
+    })
+    .prefault({}),
+  s3: z
+    .strictObject({
+      endpoint: setting<string>('an http:// or https:// address', isWebAddress).exactOptional(),
+      pathStyle: setting<boolean>('true or false', (value) => typeof value === 'boolean').exactOptional(),
+      region: text('the name of an AWS region', /^[a-z0-9-]+$/).exactOptional(),
+      kmsKeyId: text('the id, alias or ARN of a KMS key').exactOptional(),
+      timeoutMs: wholeNumber(100, 600_000).default(10_000),
+      maxAttempts: wholeNumber(1, 20).default(4),
     })
     .prefault({}),
   models: z

@@ -63,6 +63,8 @@ export const problemKinds: Readonly<Record<string, Kind>> = {
   },
   engine_unavailable: { status: 503, title: 'The search engine is not available', retryAfterSeconds: 5 },
   model_unavailable: { status: 503, title: 'A model is not available', retryAfterSeconds: 5 },
+  objects_refused: { status: 502, title: 'The object store refused' },
+  objects_unavailable: { status: 503, title: 'The object store is not available', retryAfterSeconds: 5 },
   deadline_exceeded: { status: 504, title: 'The request took too long' },
 };
 

@@ -102,6 +102,30 @@ export class ModelUnavailable extends BraidError {
   }
 }
 
+/** Why an object store did not do what was asked; all but `unavailable` would fail again. */
+export type ObjectFailureReason =
+  | 'unavailable'
+  | 'no_credentials'
+  | 'expired_credentials'
+  | 'invalid_credentials'
+  | 'wrong_region'
+  | 'access_denied'
+  | 'archived'
+  | 'no_such_bucket'
+  | 'changed'
+  | 'corrupt'
+  | 'rejected';
+
+/** An object store failed or refused; its message says what to do. An object that is not there is no failure. */
+export class ObjectStoreFailure extends BraidError {
+  readonly reason: ObjectFailureReason;
+
+  constructor(reason: ObjectFailureReason, message: string, options?: ErrorOptions) {
+    super(reason === 'unavailable' ? 'objects_unavailable' : 'objects_refused', message, options);
+    this.reason = reason;
+  }
+}
+
 /** More is asked at once than is served; try again after `retryAfterSeconds`. */
 export class Overloaded extends BraidError {
   readonly retryAfterSeconds: number;

@@ -31,8 +31,16 @@ const ports = [
   'models/reranking-model.ts',
   'models/language-model.ts',
   'sources/source.ts',
+  'objects/object-store.ts',
 ];
-const adapters = ['search-engine/sqlite', 'search-engine/opensearch', 'models/local', 'sources'];
+const adapters = [
+  'objects/s3',
+  'objects/folder',
+  'search-engine/sqlite',
+  'search-engine/opensearch',
+  'models/local',
+  'sources',
+];
 
 interface Rule {
   /** Folders and files of ours; `types:` before a name allows type imports only. */
@@ -73,7 +81,16 @@ const rules: Record<string, Rule> = {
     ours: ['domain', 'telemetry', 'models/'],
     packages: ['onnxruntime-node', '@huggingface/tokenizers', 'cockatiel'],
   },
-  sources: { ours: ['domain', 'telemetry'], packages: ['undici', 'ipaddr.js', 'cockatiel'] },
+  objects: { ours: ['domain', 'telemetry'], packages: ['cockatiel'] },
+  'objects/folder': { ours: ['domain', 'telemetry', 'objects/'], packages: [] },
+  'objects/s3': {
+    ours: ['domain', 'telemetry', 'objects/'],
+    packages: ['@aws-sdk/client-s3', '@smithy/node-http-handler'],
+  },
+  sources: {
+    ours: ['domain', 'telemetry', 'types:objects/object-store.ts'],
+    packages: ['undici', 'ipaddr.js', 'cockatiel'],
+  },
   identity: {
     ours: ['domain', 'search-engine/state-store.ts', 'search-engine/document-store.ts'],
     packages: ['jose'],
@@ -110,6 +127,7 @@ const rules: Record<string, Rule> = {
       'answer',
       'search-engine',
       'models',
+      'objects',
       'identity',
       'telemetry',
       'pipeline.ts',
@@ -186,6 +204,7 @@ describe('the house', () => {
       'node:sqlite': 'search-engine/sqlite/',
       'onnxruntime-node': 'models/local/',
       undici: 'sources/',
+      '@aws-sdk/client-s3': 'objects/s3/',
     };
     const strays = files
       .filter((file) => !file.path.startsWith('benchmarks/'))
@@ -213,6 +232,13 @@ describe('the house', () => {
         .map((test) => test.text)
         .join('\n');
       for (const contract of contracts) expect(text, `${contract} on ${engine}`).toContain(`${contract}(`);
+    }
+    for (const adapter of ['s3', 'folder']) {
+      const text = tests
+        .filter(({ path }) => path.startsWith(`test/objects/${adapter}/`))
+        .map((test) => test.text)
+        .join('\n');
+      expect(text, `describeObjectStoreContract on ${adapter}`).toContain('describeObjectStoreContract(');
     }
     const modelTests = tests
       .filter(({ path }) => path.startsWith('test/models/local/'))

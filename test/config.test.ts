@@ -31,6 +31,8 @@ describe('loadConfig', () => {
       engine: 'sqlite',
       data: join(options.cwd, '.braid'),
       server: { host: '127.0.0.1', port: 8080, concurrency: 64, maxBodyBytes: 33_554_432, timeoutMs: 30_000 },
+      objects: { location: join(options.cwd, '.braid', 'objects') },
+      s3: { timeoutMs: 10_000, maxAttempts: 4 },
       opensearch: { url: 'http://127.0.0.1:9201', indexPrefix: 'braid', shards: 1, replicas: 0 },
       models: { embedding: 'local/all-MiniLM-L6-v2', language: 'local/extractive' },
       ingest: {
