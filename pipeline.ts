@@ -1,9 +1,8 @@
 import type { Answer } from './answer/answer.ts';
-import { mayRead } from './domain/access.ts';
 import type { AnswerEvent, AnswerRequest } from './domain/answer.ts';
 import type { FeedReader } from './domain/change-event.ts';
 import type { Chunk } from './domain/chunk.ts';
-import { type DocumentRecord, isLive } from './domain/document-record.ts';
+import { type DocumentRecord, mayShow } from './domain/document-record.ts';
 import { InvalidInput, ModelUnavailable, NotFound } from './domain/errors.ts';
 import type {
   DeadLetter,
@@ -163,7 +162,7 @@ export function createPipeline(stages: Stages): Pipeline {
 
     async document(scope, documentId) {
       const record = (await stages.documents.record(scope, documentId))?.record;
-      if (record === undefined || !isLive(record) || !mayRead(scope, record.access?.value)) {
+      if (record === undefined || !mayShow(scope, record)) {
         throw new NotFound(`There is no document ${JSON.stringify(documentId)}`);
       }
       return { record, chunks: await stages.documents.chunks(scope, documentId) };

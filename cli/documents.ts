@@ -59,6 +59,7 @@ function addShow(documents: Command, runner: CommandRunner): void {
           bytes: record.content?.bytes ?? 0,
           metadata: record.metadata?.value ?? {},
           ...(record.access?.value !== undefined && { access: record.access.value }),
+          ...(record.expiry?.value !== undefined && { expiresAt: record.expiry.value }),
           updatedAt: record.updatedAt,
         };
         const fields = Object.entries(shown).map(

@@ -1,6 +1,7 @@
 import { type Access, checkAccess } from './access.ts';
 import { checkDocument, checkDocumentId, checkMetadata, type Metadata } from './document.ts';
 import { InvalidInput } from './errors.ts';
+import { checkExpiry } from './expiry.ts';
 import { checkTenantId } from './tenant.ts';
 import { parseVersion } from './version.ts';
 
@@ -32,6 +33,8 @@ export interface UpsertEvent extends EventBase {
   /** Keys that the source says are unchanged but does not send: their stored values stay. */
   readonly keptMetadata?: readonly string[];
   readonly access?: Access;
+  /** ISO 8601 with its zone. @default never */
+  readonly expiresAt?: string;
 }
 
 export interface PatchEvent extends EventBase {
@@ -39,6 +42,8 @@ export interface PatchEvent extends EventBase {
   readonly documentId: string;
   readonly metadata?: Metadata;
   readonly access?: Access;
+  /** null: never. */
+  readonly expiresAt?: string | null;
 }
 
 export interface DeleteEvent extends EventBase {
@@ -104,11 +109,21 @@ export function isKept(content: UpsertEvent['content']): content is KeptContent 
 
 const fieldNames: Readonly<Record<ChangeEvent['operation'], readonly string[]>> = {
   upsert: [
-    ...['documentId', 'content', 'mediaType', 'title', 'uri', 'metadata', 'keptMetadata', 'access'],
+    ...[
+      'documentId',
+      'content',
+      'mediaType',
+      'title',
+      'uri',
+      'metadata',
+      'keptMetadata',
+      'access',
+      'expiresAt',
+    ],
     ...['operation', 'tenantId', 'source', 'version', 'position', 'occurredAt'],
   ],
   patch: [
-    ...['documentId', 'metadata', 'access'],
+    ...['documentId', 'metadata', 'access', 'expiresAt'],
     ...['operation', 'tenantId', 'source', 'version', 'position', 'occurredAt'],
   ],
   delete: ['documentId', 'operation', 'tenantId', 'source', 'version', 'position', 'occurredAt'],
@@ -147,6 +162,7 @@ export function parseChangeEvent(value: unknown): ChangeEvent {
   for (const name of fieldNames[operation]) {
     if (given[name] !== undefined && given[name] !== null) event[name] = given[name];
   }
+  if (operation === 'patch' && given.expiresAt === null) event.expiresAt = null;
   event.version = parseVersion(given.version);
   if (operation === 'upsert') event.content = parseContent(content);
   return checkChangeEvent(event as object as ChangeEvent);
@@ -177,11 +193,12 @@ export function checkChangeEvent(event: ChangeEvent): ChangeEvent {
   }
   checkDocument({ documentId: event.documentId, source: event.source });
   if (event.operation === 'patch') {
-    if (event.metadata === undefined && event.access === undefined) {
-      throw new InvalidInput('metadata', 'Expected a patch to carry metadata or access');
+    if (event.metadata === undefined && event.access === undefined && event.expiresAt === undefined) {
+      throw new InvalidInput('metadata', 'Expected a patch to carry metadata, access or expiresAt');
     }
     if (event.metadata !== undefined) checkMetadata(event.metadata);
     if (event.access !== undefined) checkAccess(event.access);
+    if (typeof event.expiresAt === 'string') checkExpiry(event.expiresAt);
   }
   return event;
 }

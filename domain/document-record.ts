@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Access } from './access.ts';
+import { type Access, mayRead } from './access.ts';
 import type { Metadata } from './document.ts';
+import { hasExpired } from './expiry.ts';
+import type { Scope } from './scope.ts';
 import { parseVersion } from './version.ts';
 
 /** What decides between two writes of one part: the higher version, at one version a deletion, else the greater hash. */
@@ -32,6 +34,12 @@ export interface AccessPart extends PartVersion {
   readonly value?: Access;
 }
 
+/** A part of its own, so that a change of who may read a document leaves until when, and the other way round. */
+export interface ExpiryPart extends PartVersion {
+  /** ISO 8601, UTC, with milliseconds; absent: never. */
+  readonly value?: string;
+}
+
 /**
  * Everything that is known of one document, and the only place where its versions are compared.
  *
@@ -45,6 +53,8 @@ export interface DocumentRecord {
   readonly content?: ContentPart;
   readonly metadata?: MetadataPart;
   readonly access?: AccessPart;
+  /** Absent: none, and as new as the content. */
+  readonly expiry?: ExpiryPart;
   /** How many searchable chunks there are. */
   readonly chunks: number;
   /** Identifies how the chunks were made: parser, chunking strategy, embedding model. A difference re-chunks. */
@@ -71,6 +81,8 @@ export interface Change {
   readonly metadata?: Metadata;
   /** `upsert`: absent means none. `patch`: absent means keep. */
   readonly access?: Access;
+  /** As `checkExpiry` writes it. `upsert`: absent means never. `patch`: absent means keep, null never. */
+  readonly expiresAt?: string | null;
 }
 
 export type MergeOutcome =
@@ -96,10 +108,19 @@ export function isLive(record: DocumentRecord): boolean {
   return record.content !== undefined && !record.content.deleted;
 }
 
+/**
+ * Tells whether a record may be shown under the scope, whose tenant must already match: it is live, has not expired, and
+ * its access list lets the reader in. An operator sees what has expired too, as long as it is stored.
+ */
+export function mayShow(scope: Scope, record: DocumentRecord, nowMs = Date.now()): boolean {
+  if (!isLive(record) || !mayRead(scope, record.access?.value)) return false;
+  return scope.reach === 'operator' || !hasExpired(record.expiry?.value, nowMs);
+}
+
 /** The version of a record: the highest of its parts'. */
 export function recordVersion(record: DocumentRecord): bigint {
   let highest = 0n;
-  for (const part of [record.content, record.metadata, record.access]) {
+  for (const part of [record.content, record.metadata, record.access, record.expiry]) {
     if (part !== undefined && part.version > highest) highest = part.version;
   }
   return highest;
@@ -129,11 +150,11 @@ export function mergeChange(
     eventHash: eventHash(where.tenantId, { ...change, version }),
   };
   const next = partsOf(change, stamp);
-  const names = (['content', 'metadata', 'access'] as const).filter((name) => next[name] !== undefined);
-  const verdicts = names.map((name) => compareParts(next[name]!, stored?.[name]));
+  const names = partNames.filter((name) => next[name] !== undefined);
+  const verdicts = names.map((name) => compareParts(next[name]!, heldPart(stored, name)));
   const newer = names.filter((_, at) => verdicts[at]! > 0);
   const conflicting = names.some((name, at) => {
-    const held = stored?.[name];
+    const held = heldPart(stored, name);
     return (
       verdicts[at] !== 0 && held !== undefined && held.version === version && held.deleted === stamp.deleted
     );
@@ -150,13 +171,30 @@ export function mergeChange(
     chunks: stored?.chunks ?? 0,
     recipe: where.recipe,
     updatedAt: where.now,
-    ...pick(stored, ['content', 'metadata', 'access']),
+    ...pick(stored, partNames),
     ...pick(next, newer),
   };
-  return { outcome: record.content === undefined ? 'parked' : 'applied', record, conflicting };
+  const outcome = record.content === undefined ? 'parked' : 'applied';
+  return { outcome, record: withoutImplied(record), conflicting };
 }
 
-type Parts = { content?: ContentPart; metadata?: MetadataPart; access?: AccessPart };
+const partNames = ['content', 'metadata', 'access', 'expiry'] as const;
+
+type Parts = { content?: ContentPart; metadata?: MetadataPart; access?: AccessPart; expiry?: ExpiryPart };
+
+/** Each event that sets the content sets the expiry too, so that one which is not there is as new as the content. */
+function heldPart(
+  stored: DocumentRecord | undefined,
+  name: (typeof partNames)[number],
+): PartVersion | undefined {
+  return stored?.[name] ?? (name === 'expiry' ? stored?.content : undefined);
+}
+
+function withoutImplied(record: DocumentRecord): DocumentRecord {
+  const { expiry, ...rest } = record;
+  if (expiry === undefined || expiry.value !== undefined) return record;
+  return expiry.eventHash === record.content?.eventHash ? rest : record;
+}
 
 function partsOf(change: Change, stamp: PartVersion): Parts {
   if (change.operation === 'delete') {
@@ -164,6 +202,7 @@ function partsOf(change: Change, stamp: PartVersion): Parts {
       content: { ...stamp, contentHash: '', mediaType: '', bytes: 0, claimed: {} },
       metadata: { ...stamp, value: {} },
       access: stamp,
+      expiry: stamp,
     };
   }
   const isUpsert = change.operation === 'upsert';
@@ -174,6 +213,9 @@ function partsOf(change: Change, stamp: PartVersion): Parts {
     }),
     ...((isUpsert || change.access !== undefined) && {
       access: { ...stamp, ...(change.access !== undefined && { value: change.access }) },
+    }),
+    ...((isUpsert || change.expiresAt !== undefined) && {
+      expiry: { ...stamp, ...(typeof change.expiresAt === 'string' && { value: change.expiresAt }) },
     }),
   };
 }
@@ -201,7 +243,8 @@ function isEqualState(stored: DocumentRecord, change: Change): boolean {
       (change.metadata === undefined ||
         canonicalJson(change.metadata) === canonicalJson(stored.metadata?.value ?? {})) &&
       (change.access === undefined ||
-        canonicalJson(change.access) === canonicalJson(stored.access?.value ?? null))
+        canonicalJson(change.access) === canonicalJson(stored.access?.value ?? null)) &&
+      (change.expiresAt === undefined || change.expiresAt === (stored.expiry?.value ?? null))
     );
   }
   return (
@@ -212,7 +255,8 @@ function isEqualState(stored: DocumentRecord, change: Change): boolean {
     held.claimed.title === change.content.title &&
     held.uri === change.content.uri &&
     canonicalJson(stored.metadata?.value ?? {}) === canonicalJson(change.metadata ?? {}) &&
-    canonicalJson(stored.access?.value ?? null) === canonicalJson(change.access ?? null)
+    canonicalJson(stored.access?.value ?? null) === canonicalJson(change.access ?? null) &&
+    stored.expiry?.value === (change.expiresAt ?? undefined)
   );
 }
 

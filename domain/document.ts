@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Access, checkAccess } from './access.ts';
 import { InvalidInput } from './errors.ts';
+import { checkExpiry } from './expiry.ts';
 import { parseVersion } from './version.ts';
 
 /** A metadata value: a string ≤ 2,048 bytes, a finite number, a boolean, or a list of ≤ 100 such strings. */
@@ -24,6 +25,8 @@ export interface Document {
   readonly content: string | Uint8Array;
   readonly metadata?: Metadata;
   readonly access?: Access;
+  /** ISO 8601 with its zone: from then on nobody reads it. @default never */
+  readonly expiresAt?: string;
 }
 
 export const documentLimits = {
@@ -63,6 +66,7 @@ export function checkDocument(document: Omit<Document, 'content'>): void {
   if (document.version !== undefined) parseVersion(document.version);
   if (document.metadata !== undefined) checkMetadata(document.metadata);
   if (document.access !== undefined) checkAccess(document.access);
+  if (document.expiresAt !== undefined) checkExpiry(document.expiresAt);
 }
 
 /**

@@ -9,6 +9,7 @@ import {
 } from '../domain/document.ts';
 import { type Change, type DocumentRecord, isLive, recordVersion } from '../domain/document-record.ts';
 import { InvalidInput, NotFound, SourceConflict, VersionMismatch } from '../domain/errors.ts';
+import { checkExpiry } from '../domain/expiry.ts';
 import { parseVersion } from '../domain/version.ts';
 
 /** One write, as a caller asks for it. */
@@ -22,6 +23,8 @@ export type RequestedChange =
       readonly version?: bigint;
       readonly metadata?: Metadata;
       readonly access?: Access;
+      /** null: never. */
+      readonly expiresAt?: string | null;
     }
   | {
       readonly operation: 'delete';
@@ -40,21 +43,22 @@ export function checkChange(requested: RequestedChange): Change {
   const documentId = checkDocumentId(requested.documentId);
   const base = { documentId, source: requested.source ?? '', ...versionOf(requested.version) };
   if (requested.operation === 'delete') return { operation: 'delete', ...base };
-  const { metadata, access } = requested;
-  if (metadata === undefined && access === undefined) {
-    throw new InvalidInput('metadata', 'Expected a patch to carry metadata or access');
+  const { metadata, access, expiresAt } = requested;
+  if (metadata === undefined && access === undefined && expiresAt === undefined) {
+    throw new InvalidInput('metadata', 'Expected a patch to carry metadata, access or expiresAt');
   }
   return {
     operation: 'patch',
     ...base,
     ...(metadata !== undefined && { metadata: checkMetadata(metadata) }),
     ...(access !== undefined && { access: checkAccess(access) }),
+    ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : checkExpiry(expiresAt) }),
   };
 }
 
 function checkUpsert(document: Document): Change {
   checkDocument(document);
-  const { documentId, source, title, uri, mediaType, metadata, access, content } = document;
+  const { documentId, source, title, uri, mediaType, metadata, access, expiresAt, content } = document;
   return {
     operation: 'upsert',
     documentId,
@@ -69,6 +73,7 @@ function checkUpsert(document: Document): Change {
     },
     ...(metadata !== undefined && { metadata }),
     ...(access !== undefined && { access }),
+    ...(expiresAt !== undefined && { expiresAt: checkExpiry(expiresAt) }),
   };
 }
 

@@ -44,6 +44,7 @@ export function createKeptResolver(
       version: event.version,
       metadata: metadata ?? {},
       access: event.access ?? {},
+      expiresAt: event.expiresAt ?? null,
     };
   };
 }
@@ -51,7 +52,7 @@ export function createKeptResolver(
 function withoutPlace(event: Exclude<DocumentEvent, UpsertEvent>): RequestedChange {
   const { documentId, source, version } = event;
   if (event.operation === 'delete') return { operation: 'delete', documentId, source, version };
-  const { metadata, access } = event;
+  const { metadata, access, expiresAt } = event;
   return {
     operation: 'patch',
     documentId,
@@ -59,6 +60,7 @@ function withoutPlace(event: Exclude<DocumentEvent, UpsertEvent>): RequestedChan
     version,
     ...(metadata !== undefined && { metadata }),
     ...(access !== undefined && { access }),
+    ...(expiresAt !== undefined && { expiresAt }),
   };
 }
 
@@ -67,7 +69,7 @@ function asUpsert(
   content: string | Uint8Array,
   metadata: Metadata | undefined,
 ): RequestedChange {
-  const { documentId, version, source, uri, title, mediaType, access } = event;
+  const { documentId, version, source, uri, title, mediaType, access, expiresAt } = event;
   return {
     operation: 'upsert',
     document: {
@@ -80,6 +82,7 @@ function asUpsert(
       ...(mediaType !== undefined && { mediaType }),
       ...(metadata !== undefined && { metadata }),
       ...(access !== undefined && { access }),
+      ...(expiresAt !== undefined && { expiresAt }),
     },
   };
 }

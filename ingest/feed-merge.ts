@@ -25,7 +25,7 @@ export function mergeEvents<T>(items: readonly T[], eventOf: (item: T) => Docume
   }
   // What is kept of the map depends on the events below, so that none of them may go.
   if (distinct.some((item) => keepsMetadata(eventOf(item)))) return { applied: distinct, superseded };
-  const highest = { content: -1n, metadata: -1n, access: -1n };
+  const highest = { content: -1n, metadata: -1n, access: -1n, expiry: -1n };
   for (const item of distinct) {
     for (const part of partsOf(eventOf(item))) {
       if (eventOf(item).version > highest[part]) highest[part] = eventOf(item).version;
@@ -44,17 +44,18 @@ export function mergeEvents<T>(items: readonly T[], eventOf: (item: T) => Docume
   return { applied, superseded };
 }
 
-type Part = 'content' | 'metadata' | 'access';
+type Part = 'content' | 'metadata' | 'access' | 'expiry';
 
 function partsOf(event: DocumentEvent): readonly Part[] {
   if (event.operation === 'patch') {
     return [
       ...(event.metadata === undefined ? [] : (['metadata'] as const)),
       ...(event.access === undefined ? [] : (['access'] as const)),
+      ...(event.expiresAt === undefined ? [] : (['expiry'] as const)),
     ];
   }
-  if (event.operation === 'upsert' && isKept(event.content)) return ['metadata', 'access'];
-  return ['content', 'metadata', 'access'];
+  if (event.operation === 'upsert' && isKept(event.content)) return ['metadata', 'access', 'expiry'];
+  return ['content', 'metadata', 'access', 'expiry'];
 }
 
 function keepsMetadata(event: DocumentEvent): boolean {

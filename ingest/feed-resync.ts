@@ -2,6 +2,7 @@ import { type FeedReader, isKept, type UpsertEvent } from '../domain/change-even
 import { contentHash } from '../domain/document.ts';
 import { canonicalJson, type DocumentRecord, isLive, recordVersion } from '../domain/document-record.ts';
 import { InvalidInput } from '../domain/errors.ts';
+import { checkExpiry } from '../domain/expiry.ts';
 import type { ResyncReport, ResyncRequest } from '../domain/feed.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
@@ -92,7 +93,8 @@ function isSameState(record: DocumentRecord, event: UpsertEvent): boolean {
     content.claimed.mediaType === event.mediaType &&
     content.uri === event.uri &&
     canonicalJson(record.metadata?.value ?? {}) === canonicalJson(event.metadata ?? {}) &&
-    canonicalJson(record.access?.value ?? null) === canonicalJson(event.access ?? null)
+    canonicalJson(record.access?.value ?? null) === canonicalJson(event.access ?? null) &&
+    record.expiry?.value === (event.expiresAt === undefined ? undefined : checkExpiry(event.expiresAt))
   );
 }
 

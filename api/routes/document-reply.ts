@@ -9,7 +9,7 @@ import type { Exact } from '../schemas/exact.ts';
  * @throws {NotFound} for one that is not live, which a reader is never given
  */
 export function documentReply(record: DocumentRecord): Exact<z.output<typeof documentSchema>> {
-  const { content, metadata, access } = record;
+  const { content, metadata, access, expiry } = record;
   if (content === undefined || !isLive(record)) {
     throw new NotFound(`Cannot find document ${JSON.stringify(record.documentId)}`);
   }
@@ -24,6 +24,7 @@ export function documentReply(record: DocumentRecord): Exact<z.output<typeof doc
     bytes: content.bytes,
     metadata: metadata?.value ?? {},
     ...(access?.value !== undefined && { access: access.value }),
+    ...(expiry?.value !== undefined && { expiresAt: expiry.value }),
     chunks: record.chunks,
     updatedAt: record.updatedAt,
   };

@@ -1,5 +1,6 @@
 import { checkAccess } from '../../domain/access.ts';
 import { checkMetadata } from '../../domain/document.ts';
+import { checkExpiry } from '../../domain/expiry.ts';
 import { documentIdOf, documentIdParams } from '../document-id.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import { preconditionHeaders } from '../precondition.ts';
@@ -13,7 +14,7 @@ export const patchDocument = defineEndpoint({
   path: '/v1/documents/{documentId}',
   operationId: 'patchDocument',
   tag: 'Documents',
-  summary: 'Replace the metadata or the access list of a document; nothing is embedded',
+  summary: 'Replace the metadata, the access list or the expiry of a document; nothing is embedded',
   description: 'A patch of a document that has not come yet is kept until it comes.',
   params: documentIdParams,
   headers: preconditionHeaders,
@@ -28,6 +29,7 @@ export const patchDocument = defineEndpoint({
     const { version, ...parts } = call.body;
     if (parts.metadata !== undefined) checkMetadata(parts.metadata);
     if (parts.access !== undefined) checkAccess(parts.access);
+    if (typeof parts.expiresAt === 'string') checkExpiry(parts.expiresAt);
     return writeDocument(
       call,
       {

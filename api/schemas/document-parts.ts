@@ -28,6 +28,13 @@ export const accessSchema = z
     example: { allow: ['group:staff'] },
   });
 
+/** When a document ends; the domain checks the calendar. */
+export const expirySchema = z.string().max(40).openapi({
+  format: 'date-time',
+  description: 'From then on the document is neither found, counted nor shown. Default: never',
+  example: '2027-01-31T12:00:00Z',
+});
+
 /** A version: compared as a number, written as a decimal string because JSON numbers lose digits above 2^53. */
 export const versionSchema = z
   .string()

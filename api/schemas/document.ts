@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { documentLimits } from '../../domain/document.ts';
-import { accessSchema, metadataSchema, sourceSchema, versionSchema } from './document-parts.ts';
+import { accessSchema, expirySchema, metadataSchema, sourceSchema, versionSchema } from './document-parts.ts';
 import { requestLimits } from './limits.ts';
 import { chunkSchema } from './search-response.ts';
 
@@ -23,6 +23,7 @@ export const documentBodySchema = z
       .openapi({ description: 'The highest wins, in whatever order they come. Default: the stored one + 1' }),
     metadata: metadataSchema.optional(),
     access: accessSchema.optional(),
+    expiresAt: expirySchema.optional(),
   })
   .openapi('DocumentBody');
 
@@ -33,10 +34,14 @@ export const documentPatchSchema = z
     version: versionSchema.optional(),
     metadata: metadataSchema.optional(),
     access: accessSchema.optional(),
+    expiresAt: expirySchema.nullable().optional().openapi({ description: 'null: never' }),
   })
-  .refine((patch) => patch.metadata !== undefined || patch.access !== undefined, {
-    error: 'an object with metadata, access or both',
-  })
+  .refine(
+    ({ metadata, access, expiresAt }) => [metadata, access, expiresAt].some((part) => part !== undefined),
+    {
+      error: 'an object with metadata, access or expiresAt',
+    },
+  )
   .openapi('DocumentPatch', { description: 'Each part that is given replaces the stored one whole' });
 
 /** The query of writes. */
@@ -84,6 +89,7 @@ export const documentSchema = z
     bytes: z.int().min(0),
     metadata: metadataSchema,
     access: accessSchema.optional(),
+    expiresAt: z.iso.datetime().optional(),
     chunks: z.int().min(0).openapi({ description: 'How many there are' }),
     updatedAt: z.iso.datetime(),
   })

@@ -53,6 +53,7 @@ export function shownHash(record: DocumentRecord): string {
     title: record.content?.title,
     metadata: record.metadata?.value ?? {},
     access: record.access?.value ?? null,
+    ...(record.expiry?.value !== undefined && { expiresAt: record.expiry.value }),
   };
   return createHash('sha256').update(canonicalJson(shown)).digest('base64url');
 }
@@ -76,7 +77,7 @@ export function* chunkWrites(
     documentKey: place.routing,
     generation,
     metadata: metadataEntries(record.metadata?.value ?? {}, false),
-    ...accessFields(record.access?.value),
+    ...accessFields(record),
   };
   const opening = JSON.stringify(ofDocument).slice(0, -1);
   for (const embedded of chunks) {

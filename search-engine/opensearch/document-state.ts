@@ -155,7 +155,7 @@ function sourceOf(tenantId: string, documentId: string, state: DocumentState, to
     ...(record !== undefined && {
       record: writeRecord(record),
       metadata: metadataEntries(record.metadata?.value ?? {}, true),
-      ...accessFields(record.access?.value),
+      ...accessFields(record),
     }),
   };
 }

@@ -1,6 +1,5 @@
-import { mayRead } from '../../domain/access.ts';
 import { documentKey, type ParentChunk } from '../../domain/chunk.ts';
-import { type DocumentRecord, isLive, recordVersion } from '../../domain/document-record.ts';
+import { type DocumentRecord, mayShow, recordVersion } from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { ChunkReference, FetchOptions, FoundChunk } from '../search-engine.ts';
 import { type ChunkSource, chunkFields, parentKey, readChunk, textStart } from './chunk-source.ts';
@@ -44,7 +43,7 @@ export async function fetchChunks(
   const shown = references.flatMap(({ chunkId, documentId }): Shown[] => {
     const state = states.get(documentId);
     const record = state?.record;
-    if (record === undefined || !isLive(record) || !mayRead(scope, record.access?.value)) return [];
+    if (record === undefined || !mayShow(scope, record)) return [];
     const hit = standing(hits.get(chunkId) ?? [], state);
     return hit === undefined ? [] : [{ hit, record }];
   });

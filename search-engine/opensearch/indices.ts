@@ -2,7 +2,7 @@ import { EngineMismatch } from '../../domain/errors.ts';
 import type { Connection } from './connection.ts';
 import type { IndexOptions } from './connection-options.ts';
 import { Rejection } from './failure.ts';
-import { type IndexKind, indexKinds, mappingsOf, settingsOf } from './mappings.ts';
+import { addedFields, type IndexKind, indexKinds, mappingsOf, settingsOf } from './mappings.ts';
 
 /** What the vectors of an index are made with. */
 export interface EmbeddingSpace {
@@ -47,9 +47,12 @@ export async function openIndices(
 ): Promise<Indices> {
   const indices = indicesOf(options.indexPrefix);
   for (const kind of indexKinds) {
-    const stored = await storedMeta(connection, indices.read[kind]);
+    const name = indices.read[kind];
+    const stored = await storedMapping(connection, name);
     if (stored === undefined) await createIndex(connection, indices, kind, options, space);
-    checkMeta(indices.read[kind], stored ?? (await storedMeta(connection, indices.read[kind])), space);
+    const mapping = stored ?? (await storedMapping(connection, name));
+    checkMeta(name, mapping?._meta ?? (mapping && {}), space);
+    await addFields(connection, name, kind, mapping);
   }
   // After a restart of the cluster the shards take a moment to be opened.
   await connection.request({
@@ -98,14 +101,34 @@ function metaOf({ modelId, dimensions }: EmbeddingSpace): Meta {
   return { braid: { schema: schemaVersion, modelId, dimensions } };
 }
 
-async function storedMeta(connection: Connection, alias: string): Promise<Meta | undefined> {
+interface StoredMapping {
+  readonly _meta?: Meta;
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+/** Gives an index that was made by an earlier Braid the fields that have come since, which none of its documents has. */
+async function addFields(
+  connection: Connection,
+  name: string,
+  kind: IndexKind,
+  mapping: StoredMapping | undefined,
+): Promise<void> {
+  const missing = Object.entries(addedFields(kind)).filter(
+    ([field]) => mapping?.properties?.[field] === undefined,
+  );
+  if (missing.length === 0) return;
+  const body = { properties: Object.fromEntries(missing) };
+  await connection.request({ method: 'PUT', path: `/${name}/_mapping`, body });
+}
+
+async function storedMapping(connection: Connection, alias: string): Promise<StoredMapping | undefined> {
   try {
-    const reply = await connection.request<Record<string, { mappings: { _meta?: Meta } }>>({
+    const reply = await connection.request<Record<string, { mappings: StoredMapping }>>({
       method: 'GET',
       path: `/${alias}/_mapping`,
     });
     const first = Object.values(reply)[0];
-    return first === undefined ? undefined : (first.mappings._meta ?? {});
+    return first?.mappings;
   } catch (error) {
     if (error instanceof Rejection && error.status === 404) return undefined;
     throw error;

@@ -35,8 +35,13 @@ const metadata = {
   },
 };
 
-/** Who may read; `restricted` tells an allow list that is there from one that is not. */
-const access = { allow: lookup, deny: lookup, restricted: { type: 'boolean', doc_values: false } };
+/** Who may read, and until when; `restricted` tells an allow list that is there from one that is not. */
+const access = {
+  allow: lookup,
+  deny: lookup,
+  restricted: { type: 'boolean', doc_values: false },
+  expiresAt: { type: 'date', format: 'strict_date_time', doc_values: false },
+};
 
 /** The fields of each index; a field that is not listed is refused. */
 export function mappingsOf(kind: IndexKind, dimensions: number): object {
@@ -94,6 +99,11 @@ export function mappingsOf(kind: IndexKind, dimensions: number): object {
         false,
       );
   }
+}
+
+/** Fields of an index that were added after its schema version was given; those that an older index lacks are put to it. */
+export function addedFields(kind: IndexKind): Readonly<Record<string, object>> {
+  return kind === 'chunks' || kind === 'documents' ? { expiresAt: access.expiresAt } : {};
 }
 
 /** Settings of a new index. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Access } from '../../domain/access.ts';
 import type { Metadata } from '../../domain/document.ts';
+import type { DocumentRecord } from '../../domain/document-record.ts';
 
 /** One key of a document's metadata, as it is indexed. */
 export interface MetadataEntry {
@@ -30,11 +30,13 @@ export function wholeList(list: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(list)).digest('base64url');
 }
 
-/** The indexed fields of an access list. */
-export function accessFields(access: Access | undefined): object {
+/** The indexed fields of who may read a document, and until when. */
+export function accessFields({ access: part, expiry }: DocumentRecord): object {
+  const access = part?.value;
   return {
     restricted: access?.allow !== undefined,
     ...(access?.allow !== undefined && { allow: access.allow }),
     ...(access?.deny !== undefined && { deny: access.deny }),
+    ...(expiry?.value !== undefined && { expiresAt: expiry.value }),
   };
 }

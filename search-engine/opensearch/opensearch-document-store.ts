@@ -1,6 +1,5 @@
-import { mayRead } from '../../domain/access.ts';
 import { documentKey } from '../../domain/chunk.ts';
-import { isLive } from '../../domain/document-record.ts';
+import { mayShow } from '../../domain/document-record.ts';
 import {
   type BraidError,
   DocumentRefused,
@@ -69,7 +68,7 @@ export function createDocumentStore(
       for (;;) {
         const stored = await states.read(scope.tenantId, documentId);
         const { record, writing } = stored?.state ?? {};
-        if (record === undefined || !isLive(record) || !mayRead(scope, record.access?.value)) return [];
+        if (record === undefined || !mayShow(scope, record)) return [];
         const current = writing?.current;
         if (current === undefined) return [];
         const chunks = await readChunks(connection, indices, record, current);

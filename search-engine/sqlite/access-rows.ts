@@ -1,33 +1,50 @@
-import type { Access } from '../../domain/access.ts';
+import type { DocumentRecord } from '../../domain/document-record.ts';
+import { isLive } from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { SqlCondition } from './filter-sql.ts';
 
-const accessKind = { deny: 0, allow: 1 } as const;
+const accessKind = { deny: 0, allow: 1, expiry: 2 } as const;
 
 export interface AccessRow {
   readonly principal: string;
   readonly kind: number;
 }
 
-/** The rows by which a document's access list is found; equal lists give equal rows. */
-export function accessRows(access: Access | undefined): AccessRow[] {
-  return (['deny', 'allow'] as const).flatMap((list) =>
-    [...new Set(access?.[list])].map((principal) => ({
+/**
+ * The rows by which it is found who may read a live document, and until when; equal lists give equal rows. A time stands
+ * where principals do. These are JSON strings and begin with a quote, so that all times come after them, in their order,
+ * and what has expired is one range of the table's key.
+ */
+export function accessRows(record: DocumentRecord): AccessRow[] {
+  if (!isLive(record)) return [];
+  const { access, expiry } = record;
+  const lists = (['deny', 'allow'] as const).flatMap((list) =>
+    [...new Set(access?.value?.[list])].map((principal) => ({
       principal: storedPrincipal(principal),
       kind: accessKind[list],
     })),
   );
+  return expiry?.value === undefined
+    ? lists
+    : [...lists, { principal: expiry.value, kind: accessKind.expiry }];
 }
 
-/** The rule of `mayRead` of domain/access.ts as a condition on `documents`, for a scope that is not the operator's. */
-export function accessCondition(scope: Scope): SqlCondition {
+/** Selects what has ended at a time, the one parameter (ISO 8601, UTC, with milliseconds). */
+export const expiredSql = `SELECT document FROM access WHERE principal > '#' AND principal <= ?`;
+
+/** Selects what has a list: principals stand before the times. */
+export const listedSql = `SELECT document FROM access WHERE principal < '#'`;
+
+/** The rules of `mayShow` of domain/document-record.ts as a condition on live `documents`, for a scope that is no operator's. */
+export function accessCondition(scope: Scope, now: string): SqlCondition {
   const principals = JSON.stringify(scope.principals.map(storedPrincipal));
   const named = (kind: keyof typeof accessKind) =>
     `(SELECT document FROM access WHERE kind = ${accessKind[kind]} AND principal IN (SELECT value FROM json_each(?)))`;
   const allowed = `document IN ${named('allow')}`;
   return {
-    sql: `document NOT IN ${named('deny')} AND ${scope.accessRequired ? allowed : `(has_allow = 0 OR ${allowed})`}`,
-    parameters: [principals, principals],
+    sql: `document NOT IN ${named('deny')} AND document NOT IN (${expiredSql})
+      AND ${scope.accessRequired ? allowed : `(has_allow = 0 OR ${allowed})`}`,
+    parameters: [principals, now, principals],
   };
 }
 

@@ -1,6 +1,5 @@
-import { mayRead } from '../../domain/access.ts';
 import type { ParentChunk } from '../../domain/chunk.ts';
-import { type DocumentRecord, recordVersion } from '../../domain/document-record.ts';
+import { type DocumentRecord, mayShow, recordVersion } from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { ChunkReference, FetchOptions, FoundChunk } from '../search-engine.ts';
 import { readDetail } from './chunk-detail.ts';
@@ -55,7 +54,7 @@ function fetchChunk(
   const record = records.get(row.document) ?? recordOf(database, row.document);
   records.set(row.document, record);
   const { content } = record;
-  if (content === undefined || !mayRead(scope, record.access?.value)) return [];
+  if (content === undefined || !mayShow(scope, record)) return [];
   const detail = readDetail(row.detail);
   const parent = options.parents ? parentOf(database, row.document, detail.parentOrdinal) : undefined;
   return [

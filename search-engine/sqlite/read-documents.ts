@@ -1,6 +1,6 @@
 import { mayRead } from '../../domain/access.ts';
 import type { Chunk } from '../../domain/chunk.ts';
-import type { DocumentRecord } from '../../domain/document-record.ts';
+import { type DocumentRecord, isLive, mayShow } from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { ListPage, StoredRecord } from '../document-store.ts';
 import { readDetail } from './chunk-detail.ts';
@@ -32,7 +32,7 @@ export function listRecords(database: Database, scope: Scope, page: ListPage): R
   const records: DocumentRecord[] = [];
   for (const row of rows) {
     const record = readRecord(row.record);
-    if (!mayRead(scope, record.access?.value)) continue;
+    if (!(isLive(record) ? mayShow(scope, record) : mayRead(scope, record.access?.value))) continue;
     if (records.length === page.limit) return { records, next: records.at(-1)!.documentId };
     records.push(record);
   }
@@ -42,7 +42,7 @@ export function listRecords(database: Database, scope: Scope, page: ListPage): R
 export function listChunks(database: Database, scope: Scope, documentId: string): Chunk[] {
   return database.snapshot(() => {
     const stored = findRecord(database, documentId);
-    if (stored === undefined || !mayRead(scope, stored.record.access?.value)) return [];
+    if (stored === undefined || !mayShow(scope, stored.record)) return [];
     const rows = database.rows<{
       chunkId: string;
       ordinal: number;

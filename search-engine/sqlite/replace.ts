@@ -95,9 +95,7 @@ function writeAccess(
   before: DocumentRecord | undefined,
   after: DocumentRecord,
 ): void {
-  const [old, next] = [before, after].map((record) =>
-    record !== undefined && isLive(record) ? accessRows(record.access?.value) : [],
-  );
+  const [old, next] = [before, after].map((record) => (record === undefined ? [] : accessRows(record)));
   if (JSON.stringify(old) === JSON.stringify(next)) return;
   for (const { principal, kind } of old ?? []) {
     database.run(

@@ -29,7 +29,7 @@ export const controlSchema = shared;
  *
  * `documents` and `chunks` are narrow, since queries join them for each match; what is only shown stands beside them in
  * `records` and `texts`. `metadata` and `access` hold rows of live documents only and are clustered by what is looked
- * for; the rows of one document are found again from its record. `vectors` keeps each vector once a fingerprint;
+ * for; the rows of one document are found again from its record. `access` holds expiry times too (see access-rows.ts). `vectors` keeps each vector once a fingerprint;
  * `nearest` holds those that chunks use. `lexical` is an index over `lexical_content` without a copy of the text.
  */
 export function tenantSchema(embedding: EmbeddingSpace): string {

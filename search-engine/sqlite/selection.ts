@@ -1,6 +1,6 @@
 import type { Filter } from '../../domain/filter.ts';
 import type { Scope } from '../../domain/scope.ts';
-import { accessCondition } from './access-rows.ts';
+import { accessCondition, expiredSql, listedSql } from './access-rows.ts';
 import type { Database } from './database.ts';
 import { filterCondition, type SqlCondition } from './filter-sql.ts';
 import { documentState } from './schema.ts';
@@ -24,8 +24,9 @@ const totals = new WeakMap<Database, Count & { readonly dataVersion: number }>()
 /** Selects the documents that pass scope and filter, within a snapshot; both legs and the facets use it. */
 export function select(database: Database, scope: Scope, filter: Filter | undefined): Selection {
   const all = countAll(database);
+  const now = new Date().toISOString();
   const conditions: SqlCondition[] = [];
-  if (isRestricted(database, scope)) conditions.push(accessCondition(scope));
+  if (isRestricted(database, scope, now)) conditions.push(accessCondition(scope, now));
   if (filter !== undefined) conditions.push(filterCondition(filter));
   if (conditions.length === 0) return { isAll: true, chunks: all.chunks, allChunks: all.chunks };
   database.run('DELETE FROM temp.matching');
@@ -40,13 +41,14 @@ export function select(database: Database, scope: Scope, filter: Filter | undefi
   return { isAll: found.documents === all.documents, chunks: found.chunks, allChunks: all.chunks };
 }
 
-/** Where no document has an access list, and none is required, each may be read by everyone in the tenant. */
-function isRestricted(database: Database, scope: Scope): boolean {
+/** Where no document has an access list or has expired, and no list is required, each may be read by everyone in the tenant. */
+function isRestricted(database: Database, scope: Scope, now: string): boolean {
   if (scope.reach === 'operator') return false;
   if (scope.accessRequired) return true;
   const { listed } = database.row<{ listed: number }>(
-    `SELECT EXISTS (SELECT 1 FROM access)
+    `SELECT EXISTS (${listedSql}) OR EXISTS (${expiredSql})
          OR EXISTS (SELECT 1 FROM documents WHERE state = ${documentState.live} AND has_allow = 1) AS listed`,
+    now,
   )!;
   return listed === 1;
 }

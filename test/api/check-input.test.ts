@@ -101,7 +101,7 @@ describe('checkInput', () => {
 
   it('refuses a patch that changes nothing', () => {
     expect(refusal(documentPatchSchema, { version: '1' })).toBe(
-      'body | Expected body to be an object with metadata, access or both, got an object',
+      'body | Expected body to be an object with metadata, access or expiresAt, got an object',
     );
   });
 

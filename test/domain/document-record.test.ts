@@ -6,10 +6,12 @@ import {
   canonicalJson,
   type DocumentRecord,
   isLive,
+  mayShow,
   mergeChange,
   recordVersion,
 } from '../../domain/document-record.ts';
 import { InvalidInput } from '../../domain/errors.ts';
+import { createScopeMaker } from '../../identity/scope.ts';
 
 const where = { tenantId: 'default', recipe: 'recipe', now: '2026-01-02T03:04:05.678Z' };
 const of = { documentId: 'a', source: 'docs' };
@@ -49,17 +51,85 @@ const access: fc.Arbitrary<Access> = fc.constantFrom(
   { allow: ['user:a'] },
   { deny: ['user:a'] },
 );
+const times = ['2001-01-01T00:00:00.000Z', '2999-01-01T00:00:00.000Z'] as const;
+const expiresAt = fc.constantFrom(...times);
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc
-    .tuple(version, fc.constantFrom('one', 'two'), fc.record({ metadata, access }, { requiredKeys: [] }))
+    .tuple(
+      version,
+      fc.constantFrom('one', 'two'),
+      fc.record({ metadata, access, expiresAt }, { requiredKeys: [] }),
+    )
     .map(([at, text, parts]) => upsert(at, text, parts)),
   fc
-    .tuple(version, fc.record({ metadata, access }, { requiredKeys: [] }))
+    .tuple(
+      version,
+      fc.record({ metadata, access, expiresAt: fc.constantFrom(null, ...times) }, { requiredKeys: [] }),
+    )
     .map(([at, parts]) => patch(at, parts)),
   version.map(remove),
 );
 
+const scopes = createScopeMaker({ accessRequired: () => false });
+
+describe('mayShow', () => {
+  const ending = mergeAll([upsert(1n, 'one', { expiresAt: times[1] })])!;
+  const at = Date.parse(times[1]);
+
+  it('shows a record up to its time and no longer, whichever way the clock jumps', () => {
+    const reader = scopes.reader('default');
+    const seen = [at - 3_600_000, at - 1, at, at + 3_600_000, at - 1].map((now) =>
+      mayShow(reader, ending, now),
+    );
+    expect(seen).toEqual([true, true, false, false, true]);
+  });
+
+  it('shows an operator what has ended, and nobody what is deleted or has not come', () => {
+    expect(mayShow(scopes.operator('default'), ending, at + 1)).toBe(true);
+    for (const record of [mergeAll([remove(1n)])!, mergeAll([patch(1n, { expiresAt: null })])!]) {
+      expect(mayShow(scopes.operator('default'), record)).toBe(false);
+      expect(mayShow(scopes.reader('default'), record)).toBe(false);
+    }
+  });
+});
+
 describe('mergeChange', () => {
+  it('keeps the expiry where only the access changes, and the access where only the expiry does', () => {
+    const first = upsert(1n, 'one', { access: { allow: ['user:a'] }, expiresAt: times[1] });
+    const byAccess = mergeAll([first, patch(2n, { access: { allow: ['user:b'] } })])!;
+    expect([byAccess.access!.value, byAccess.expiry!.value]).toEqual([{ allow: ['user:b'] }, times[1]]);
+    const byExpiry = mergeAll([first, patch(2n, { expiresAt: null })])!;
+    expect(byExpiry.access!.value).toEqual({ allow: ['user:a'] });
+    expect(byExpiry.expiry).toMatchObject({ version: 2n });
+    expect(byExpiry.expiry).not.toHaveProperty('value');
+  });
+
+  it('takes no expiry from an event older than the content, which came without one', () => {
+    const { outcome, record } = mergeChange(
+      mergeAll([upsert(5n)]),
+      patch(3n, { expiresAt: times[0] }),
+      where,
+    );
+    expect(outcome).toBe('stale');
+    expect(record).not.toHaveProperty('expiry');
+    expect(mergeAll([upsert(6n), upsert(5n, 'text', { expiresAt: times[0] })])).not.toHaveProperty('expiry');
+  });
+
+  it('has an upsert and a deletion take the expiry away', () => {
+    for (const last of [upsert(2n, 'two'), remove(2n)]) {
+      expect(mergeAll([upsert(1n, 'one', { expiresAt: times[0] }), last])).not.toHaveProperty('expiry');
+    }
+  });
+
+  it('counts another expiry as another state', () => {
+    const stored = mergeAll([upsert(1n, 'one', { expiresAt: times[1] })]);
+    const outcomeOf = (next: Change) => mergeChange(stored, next, where).outcome;
+    expect(outcomeOf(upsert(undefined, 'one', { expiresAt: times[1] }))).toBe('unchanged');
+    expect(outcomeOf(upsert(undefined, 'one'))).toBe('applied');
+    expect(outcomeOf(patch(undefined, { expiresAt: times[1] }))).toBe('unchanged');
+    expect(outcomeOf(patch(undefined, { expiresAt: null }))).toBe('applied');
+  });
+
   it('ends in the same record whatever the order of the changes and however often each comes', () => {
     const histories = fc.array(change, { minLength: 1, maxLength: 7 }).chain((changes) =>
       fc.record({
@@ -86,13 +156,16 @@ describe('mergeChange', () => {
           content: changes.filter(({ operation }) => operation !== 'patch'),
           metadata: changes.filter((one) => one.operation !== 'patch' || one.metadata !== undefined),
           access: changes.filter((one) => one.operation !== 'patch' || one.access !== undefined),
+          expiry: changes.filter((one) => one.operation !== 'patch' || one.expiresAt !== undefined),
         };
-        for (const name of ['content', 'metadata', 'access'] as const) {
+        // An expiry that is not there is that of the content.
+        const parts = record && { ...record, expiry: record.expiry ?? record.content };
+        for (const name of ['content', 'metadata', 'access', 'expiry'] as const) {
           const candidates = carriers[name];
           const highest = candidates.reduce((most, one) => (one.version! > most ? one.version! : most), -1n);
           const atHighest = candidates.filter((one) => one.version === highest);
-          expect(record?.[name]?.version ?? -1n).toBe(highest);
-          expect(record?.[name]?.deleted ?? false).toBe(atHighest.some((one) => one.operation === 'delete'));
+          expect(parts?.[name]?.version ?? -1n).toBe(highest);
+          expect(parts?.[name]?.deleted ?? false).toBe(atHighest.some((one) => one.operation === 'delete'));
         }
       }),
       { numRuns: 500 },

@@ -157,6 +157,10 @@ describe('createIngest', () => {
     await ingest(scope, upsert('one'));
     await ingest(scope, { operation: 'patch', documentId: 'd', metadata: { year: 2026 } });
     await ingest(scope, { operation: 'patch', documentId: 'd', access: { allow: [] } });
+    await ingest(scope, { operation: 'patch', documentId: 'd', expiresAt: '2999-01-01T01:00:00+01:00' });
+    const patched = (await adapter.documents.record(scope, 'd'))!.record;
+    expect(patched.access?.value).toEqual({ allow: [] });
+    expect(patched.expiry?.value).toBe('2999-01-01T00:00:00.000Z');
     await ingest(scope, upsert('one', { metadata: { year: 2027 } }));
     expect([parsed.length, embedded.length]).toEqual([1, 1]);
     const record = (await adapter.documents.record(scope, 'd'))!.record;

@@ -30,6 +30,7 @@ export interface DocumentSketch {
   readonly source?: string;
   readonly metadata?: Metadata;
   readonly access?: Access;
+  readonly expiresAt?: string;
   /** @default 1n */
   readonly version?: bigint;
 }
@@ -60,6 +61,7 @@ export function buildRecord(tenantId: string, sketch: DocumentSketch): DocumentR
     },
     metadata: { ...part, value: sketch.metadata ?? {} },
     access: { ...part, ...(sketch.access !== undefined && { value: sketch.access }) },
+    ...(sketch.expiresAt !== undefined && { expiry: { ...part, value: sketch.expiresAt } }),
     chunks: (sketch.chunks ?? ['word']).length,
     recipe: 'contract-1',
     updatedAt: '2026-01-02T03:04:05.678Z',

@@ -7,7 +7,7 @@ import type { DocumentStore } from '../../search-engine/document-store.ts';
 import type { Candidate, FoundChunk, LegsQuery, SearchEngine } from '../../search-engine/search-engine.ts';
 import type { StateEntry, StateOwner, StateStore } from '../../search-engine/state-store.ts';
 import type { ContractSubject } from './contract-subject.ts';
-import { compareBytes, cosine, facetOf, isReadable, matchesFilter } from './oracle.ts';
+import { compareBytes, cosine, facetOf, isShown, matchesFilter } from './oracle.ts';
 
 /**
  * A reference for the contract only: the three ports over maps, as plainly as they can be written. It shows that the
@@ -42,8 +42,7 @@ function nextRevision(): string {
 
 function readable(tenants: Tenants, scope: Scope): StoredDocument[] {
   return [...(tenants.get(scope.tenantId)?.values() ?? [])].filter(
-    ({ record }) =>
-      record.content !== undefined && !record.content.deleted && isReadable(scope, record.access?.value),
+    ({ record }) => record.content !== undefined && !record.content.deleted && isShown(scope, record),
   );
 }
 
@@ -213,7 +212,7 @@ function createDocuments(
       const records = [...(tenants.get(scope.tenantId)?.values() ?? [])]
         .map(({ record }) => record)
         .filter(({ content }) => content !== undefined && (page.deleted || !content.deleted))
-        .filter(({ access }) => isReadable(scope, access?.value))
+        .filter((record) => isShown(scope, record))
         .filter(({ documentId }) => page.after === undefined || compareBytes(documentId, page.after) > 0)
         .sort((left, right) => compareBytes(left.documentId, right.documentId));
       const shown = records.slice(0, page.limit);

@@ -48,6 +48,21 @@ export function isReadable(scope: Scope, access: Access | undefined): boolean {
   return !scope.accessRequired;
 }
 
+/** The same, and the document has not ended at this time, milliseconds since 1970; an operator is shown it until it goes. */
+export function isShown(
+  scope: Scope,
+  {
+    access,
+    expiry,
+  }: { readonly access?: { readonly value?: Access }; readonly expiry?: { readonly value?: string } },
+  nowMs = Date.now(),
+): boolean {
+  if (!isReadable(scope, access?.value)) return false;
+  return (
+    scope.reach === 'operator' || expiry?.value === undefined || nowMs < new Date(expiry.value).getTime()
+  );
+}
+
 /** The facet over these documents' metadata, as documented on `FacetRequest` and `FacetResult`. */
 export function facetOf(request: FacetRequest, documents: readonly Metadata[]): FacetResult {
   const { key } = request;

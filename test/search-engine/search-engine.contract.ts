@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { describeAccess } from './contract-access.ts';
+import { describeExpiry } from './contract-expiry.ts';
 import { describeFacets } from './contract-facets.ts';
 import { describeFetch } from './contract-fetch.ts';
 import { describeFilters } from './contract-filters.ts';
@@ -17,6 +18,7 @@ export function describeSearchEngineContract(name: string, open: () => Promise<C
     describeFilters(subject);
     describeFacets(subject);
     describeAccess(subject);
+    describeExpiry(subject);
     describeTenancy(subject);
     describeFetch(subject);
   });

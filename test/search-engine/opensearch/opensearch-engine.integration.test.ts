@@ -7,6 +7,7 @@ import {
   type OpenSearchEngine,
 } from '../../../search-engine/opensearch/create-opensearch-engine.ts';
 import { indicesOf } from '../../../search-engine/opensearch/indices.ts';
+import { settingsOf } from '../../../search-engine/opensearch/mappings.ts';
 import { pruneVectors } from '../../../search-engine/opensearch/vector-cache.ts';
 import { describeWithOpenSearch } from '../../servers/describe-with-opensearch.ts';
 import {
@@ -20,6 +21,28 @@ import {
 } from '../document-builder.ts';
 import { freshTenant, scopes } from '../scopes.ts';
 import { deleteIndices, dimensions, freshPrefix, optionsOf } from './opensearch-subject.ts';
+
+/** Makes an index anew as it was before a field came. */
+async function remakeWithout(raw: Connection, prefix: string, kind: 'chunks' | 'documents', field: string) {
+  const name = `${prefix}-${kind}-000001`;
+  const reply = await raw.request<Record<string, { mappings: { properties: Record<string, object> } }>>({
+    method: 'GET',
+    path: `/${name}/_mapping`,
+  });
+  const { mappings } = reply[name]!;
+  const { [field]: removed, ...properties } = mappings.properties;
+  expect(removed).toBeDefined();
+  await raw.request({ method: 'DELETE', path: `/${name}` });
+  await raw.request({
+    method: 'PUT',
+    path: `/${name}`,
+    body: {
+      settings: settingsOf(kind, { indexPrefix: prefix, shards: 1, replicas: 0 }),
+      mappings: { ...mappings, properties },
+      aliases: { [`${prefix}-${kind}`]: {}, [`${prefix}-${kind}-write`]: { is_write_index: true } },
+    },
+  });
+}
 
 /** What is OpenSearch's own: ties, shards, mappings, blocks, the cache of vectors. */
 describeWithOpenSearch('the OpenSearch engine', (url) => {
@@ -46,6 +69,28 @@ describeWithOpenSearch('the OpenSearch engine', (url) => {
         await raw.close();
       }
     };
+
+  it('gives indices of an earlier Braid the field of expiry times, and keeps their documents', async () => {
+    const prefix = freshPrefix();
+    const raw = connect({ url });
+    try {
+      await (await createOpenSearchEngine(optionsOf(url, prefix))).close();
+      for (const kind of ['chunks', 'documents'] as const)
+        await remakeWithout(raw, prefix, kind, 'expiresAt');
+      const opened = { ...(await createOpenSearchEngine(optionsOf(url, prefix))), dimensions };
+      const scope = scopes.reader(freshTenant());
+      await storeDocuments(opened, scope, [
+        { documentId: 'over', expiresAt: '2001-01-01T00:00:00.000Z' },
+        { documentId: 'stays' },
+      ]);
+      const listed = await opened.documents.list(scope, { limit: 9, deleted: false });
+      expect(listed.records.map(({ documentId }) => documentId)).toEqual(['stays']);
+      await opened.close();
+    } finally {
+      await deleteIndices(url, prefix);
+      await raw.close();
+    }
+  });
 
   it(
     'orders the dense leg wholly, although more chunks are equally near than are asked for',
