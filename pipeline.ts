@@ -30,6 +30,7 @@ import type { Ingest, RequestedChange } from './ingest/ingest.ts';
 import type { IngestSource } from './ingest/ingest-source.ts';
 import type { Jobs } from './ingest/jobs.ts';
 import type { LanguageModel } from './models/language-model.ts';
+import type { ModelCall } from './models/model-call.ts';
 import { collapseByDocument } from './rerank/collapse.ts';
 import type { Rerank } from './rerank/rerank.ts';
 import { nextCursor, pageOffset } from './retrieval/cursor.ts';
@@ -41,6 +42,7 @@ import type { DocumentStore, ListPage } from './search-engine/document-store.ts'
 import type { FoundChunk, SearchEngine } from './search-engine/search-engine.ts';
 import type { Source } from './sources/source.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
+import { createUsageAccount, type UsageAccount } from './telemetry/usage-account.ts';
 
 export type { Job } from './domain/job.ts';
 
@@ -52,6 +54,13 @@ export interface WriteOptions {
   readonly ifVersion?: bigint | null;
   /** Return only when the change can be found. @default false */
   readonly searchable?: boolean;
+}
+
+/** What is known of the request that a search or an answer serves. */
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+  /** Marks the calls of models that are made for it. */
+  readonly requestId?: string;
 }
 
 /** What Braid does, each under a scope: the two sentences of the design, as calls. */
@@ -94,9 +103,9 @@ export interface Pipeline {
   retryDeadLetter(scope: Scope, letter: DeadLetter, reader: FeedReader): Promise<RecordResult>;
   dropDeadLetter(scope: Scope, letterId: string): Promise<void>;
 
-  search(scope: Scope, request: SearchRequest, signal?: AbortSignal): Promise<SearchResponse>;
+  search(scope: Scope, request: SearchRequest, options?: RequestOptions): Promise<SearchResponse>;
   /** The last event is `done` with the whole answer. */
-  answer(scope: Scope, request: AnswerRequest, signal?: AbortSignal): AsyncIterable<AnswerEvent>;
+  answer(scope: Scope, request: AnswerRequest, options?: RequestOptions): AsyncIterable<AnswerEvent>;
 
   /** @throws {NotFound} also where the scope may not read it */
   document(
@@ -136,8 +145,6 @@ const answerLimits = { passages: 50, questionCharacters: 4_000 } as const;
 
 /** Joins the stages: document -> index, and query -> answer. */
 export function createPipeline(stages: Stages): Pipeline {
-  const search = (scope: Scope, request: SearchRequest, signal?: AbortSignal) =>
-    runSearch(stages, scope, request, signal);
   return {
     ingest: (scope, source, options) => stages.ingestSource(scope, source, options),
 
@@ -157,8 +164,10 @@ export function createPipeline(stages: Stages): Pipeline {
     deadLetter: (scope, letterId) => stages.feeds.deadLetters.get(scope, letterId),
     retryDeadLetter: (scope, letter, reader) => stages.feeds.retry(scope, letter, reader),
     dropDeadLetter: (scope, letterId) => stages.feeds.deadLetters.drop(scope, letterId),
-    search,
-    answer: (scope, request, signal) => runAnswer(stages, search, scope, request, signal),
+    search: (scope, request, options) =>
+      runSearch(stages, scope, request, callFor(stages, scope, 'search', options)),
+    answer: (scope, request, options) =>
+      runAnswer(stages, scope, request, callFor(stages, scope, 'answer', options)),
 
     async document(scope, documentId) {
       const record = (await stages.documents.record(scope, documentId))?.record;
@@ -181,16 +190,42 @@ export function createPipeline(stages: Stages): Pipeline {
   };
 }
 
+/** Failed model calls that one request may cost: a first try and two more, over all models that it needs. */
+const maxFailedCalls = 3;
+
+/** What every model is told that is called for one request, and the account of what they used. */
+interface RequestCall extends ModelCall {
+  readonly account: UsageAccount;
+}
+
+function callFor(
+  { telemetry }: Stages,
+  { tenantId }: Scope,
+  feature: 'search' | 'answer',
+  options: RequestOptions = {},
+): RequestCall {
+  const account = createUsageAccount(telemetry, { tenantId, feature });
+  return {
+    ...options,
+    tenantId,
+    feature,
+    failureBudget: { left: maxFailedCalls },
+    onUsage: account.add,
+    account,
+  };
+}
+
 /** retrieve -> collapse -> rerank -> page -> fetch. */
 async function runSearch(
   stages: Stages,
   scope: Scope,
   given: SearchRequest,
-  signal?: AbortSignal,
+  call: RequestCall,
 ): Promise<SearchResponse> {
   const startedAt = performance.now();
+  const { signal } = call;
   const request = resolveSearchRequest(given, stages.rerankingModels);
-  const retrieval = await stages.retrieve(scope, request, signal);
+  const retrieval = await stages.retrieve(scope, request, call);
   const timings: Record<string, number> = { ...retrieval.timings };
   const degraded: Degradation[] = [...retrieval.degraded];
 
@@ -217,7 +252,7 @@ async function runSearch(
       request.query,
       present,
       present.map(({ chunkId }) => rerankedText(texts.get(chunkId)!)),
-      signal,
+      call,
     );
     timings.rerank = reranked.milliseconds;
     degraded.push(...reranked.degraded);
@@ -269,10 +304,9 @@ function rerankedText({ title, context, text }: FoundChunk): string {
 
 async function* runAnswer(
   stages: Stages,
-  search: Pipeline['search'],
   scope: Scope,
   request: AnswerRequest,
-  signal?: AbortSignal,
+  call: RequestCall,
 ): AsyncGenerator<AnswerEvent> {
   const { question, passages, model, search: given } = checkAnswerRequest(request);
   const languageModel =
@@ -281,10 +315,9 @@ async function* runAnswer(
     const known = stages.languageModels.map(({ id }) => id).join(', ');
     throw new InvalidInput('model', `Unknown model ${JSON.stringify(model)}, configured: ${known || 'none'}`);
   }
-  const found = await search(scope, { ...given, query: question, topK: passages }, signal).catch(
-    inTermsOfAnswer,
-  );
-  yield* stages.answer(question, found, languageModel, signal);
+  const asked = { ...given, query: question, topK: passages };
+  const found = await runSearch(stages, scope, asked, call).catch(inTermsOfAnswer);
+  yield* stages.answer(question, found, languageModel, call);
 }
 
 /** The search's query is the answer's question. */

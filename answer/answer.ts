@@ -2,6 +2,7 @@ import type { AnswerEvent, AnswerResponse, Citation, TokenUsage } from '../domai
 import { BraidError, ModelUnavailable } from '../domain/errors.ts';
 import type { Hit, SearchResponse } from '../domain/search.ts';
 import type { LanguageModel, LanguageModelEvent, Passage } from '../models/language-model.ts';
+import type { ModelCall } from '../models/model-call.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { verifyCitation } from './cite.ts';
 
@@ -9,7 +10,7 @@ export type Answer = (
   question: string,
   found: SearchResponse,
   model: LanguageModel,
-  signal?: AbortSignal,
+  call?: ModelCall,
 ) => AsyncIterable<AnswerEvent>;
 
 /** What is said where there is nothing to answer from. */
@@ -21,7 +22,7 @@ export const abstention = 'The documents do not answer this question.';
  * @throws {ModelUnavailable} when the model fails or its stream stops before its end
  */
 export function createAnswer(telemetry: Telemetry): Answer {
-  return async function* answer(question, found, model, signal) {
+  return async function* answer(question, found, model, call) {
     const startedAt = performance.now();
     const passages = found.results;
     yield { type: 'passages', passages };
@@ -30,7 +31,7 @@ export function createAnswer(telemetry: Telemetry): Answer {
     if (passages.length === 0) {
       yield* draft.abstain();
     } else {
-      yield* generate(draft, question, model, signal);
+      yield* generate(draft, question, model, call);
     }
     const milliseconds = performance.now() - startedAt;
     telemetry.stage('generate', milliseconds);
@@ -44,14 +45,14 @@ async function* generate(
   draft: Draft,
   question: string,
   model: LanguageModel,
-  signal: AbortSignal | undefined,
+  call: ModelCall | undefined,
 ): AsyncGenerator<AnswerEvent> {
   try {
-    for await (const event of model.answer(question, draft.passages.map(toPassage), signal)) {
+    for await (const event of model.answer(question, draft.passages.map(toPassage), call)) {
       yield* draft.take(event);
     }
   } catch (error) {
-    signal?.throwIfAborted();
+    call?.signal?.throwIfAborted();
     if (error instanceof BraidError) throw error;
     throw new ModelUnavailable(`Cannot answer: the language model ${model.id} failed`, { cause: error });
   }

@@ -54,6 +54,7 @@ export const problemKinds: Readonly<Record<string, Kind>> = {
   client_closed: { status: 499, title: 'The client left' },
   internal_error: { status: 500, title: 'Something failed inside' },
   engine_mismatch: { status: 500, title: 'The index does not fit the configuration' },
+  model_refused: { status: 502, title: 'A model refuses the call, and would again' },
   overloaded: { status: 503, title: 'Too much is asked at once', retryAfterSeconds: 1 },
   tenant_deleting: { status: 503, title: 'The tenant is being deleted', retryAfterSeconds: 5 },
   authentication_unavailable: {

@@ -44,8 +44,12 @@ export interface AnswerResponse {
 
 /** Tokens of one model call. */
 export interface TokenUsage {
+  /** Those that came from the provider's cache or went into it not included. */
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Absent where the provider has no cache. */
+  readonly cacheReadTokens?: number;
+  readonly cacheWriteTokens?: number;
 }
 
 /** What an answer's stream is made of, in this order: passages, then text and citations, then usage, then done. */

@@ -126,6 +126,27 @@ export class ObjectStoreFailure extends BraidError {
   }
 }
 
+/**
+ * Why a model will not serve a call however often it is made: the credentials, the rights of who asks, the model's name,
+ * a quota that is used up, or the text itself.
+ */
+export type ModelRefusalReason = 'credentials' | 'access' | 'unknown_model' | 'quota' | 'input';
+
+/** A model refuses a call, and would again: somebody has to change something first. */
+export class ModelRefused extends BraidError {
+  readonly reason: ModelRefusalReason;
+
+  constructor(reason: ModelRefusalReason, message: string, options?: ErrorOptions) {
+    super('model_refused', message, options);
+    this.reason = reason;
+  }
+
+  /** True where another text would be served; else each call would meet the same until somebody changes something. */
+  get concernsTextOnly(): boolean {
+    return this.reason === 'input';
+  }
+}
+
 /** More is asked at once than is served; try again after `retryAfterSeconds`. */
 export class Overloaded extends BraidError {
   readonly retryAfterSeconds: number;

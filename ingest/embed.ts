@@ -1,4 +1,7 @@
+import { ModelRefused, ModelUnavailable } from '../domain/errors.ts';
 import type { EmbeddingModel } from '../models/embedding-model.ts';
+import { silentTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { createUsageAccount } from '../telemetry/usage-account.ts';
 
 export interface Embedded {
   /** By fingerprint. */
@@ -17,46 +20,88 @@ export type Embed = (
 
 /** Part of a document's texts, small enough that another tenant's wait for it is short. */
 interface Piece {
-  readonly tenantId: string;
   readonly texts: readonly string[];
   readonly signal: AbortSignal | undefined;
   resolve(passages: { readonly vectors: readonly Float32Array[]; readonly truncated: number }): void;
   reject(error: unknown): void;
 }
 
-const maxTextsOfPiece = 64;
-/** Texts of one call to the model, over all documents that wait. */
-const maxTextsAtOnce = 256;
+/** What one tenant waits for. */
+interface Lane {
+  readonly pieces: Piece[];
+  /** Calls of this tenant that run. */
+  running: number;
+}
+
+/** Two of them fill a call of 96 texts. */
+const maxTextsOfPiece = 48;
+/** Texts given to the model as one call, where the model itself takes any number. */
+const maxTextsOfCall = 240;
 
 /**
- * Joins what documents in work at the same time want embedded into large calls: while one call runs, the texts that come
- * gather for the next. Small documents then embed at the speed of large ones, and tenants take turns, so that a long
- * document holds no other tenant up for longer than a call. Where a call fails, each document is tried alone, so that
- * none fails for another's text.
+ * Joins what documents of a tenant in work at the same time want embedded into large calls: while one call runs, the
+ * texts that come gather for the next, unless they already fill what the model takes at once. Tenants take turns and
+ * never share a call, so that each call is one tenant's to pay. As many calls run as keep the model busy. Where a call
+ * fails for a text, each document is tried alone, so that none fails for another's.
  *
  * A text that another document of the same tenant is having embedded just now is waited for, not embedded again.
  */
-export function createEmbed(model: EmbeddingModel): Embed {
-  const lanes = new Map<string, Piece[]>();
+export function createEmbed(model: EmbeddingModel, telemetry: Telemetry = silentTelemetry): Embed {
+  const lanes = new Map<string, Lane>();
   const inFlight = new Map<string, Promise<Float32Array>>();
-  let isRunning = false;
+  const perCall = Math.min(model.maxTextsPerCall, maxTextsOfCall);
+  const textsOfCall = Math.floor(maxTextsOfCall / perCall) * perCall;
+  let textsAtModel = 0;
+  let isScheduled = false;
 
-  const run = async () => {
-    isRunning = true;
+  const schedule = () => {
+    if (isScheduled) return;
+    isScheduled = true;
     // One turn for what was started together to arrive.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (lanes.size > 0) await embedGroup(model, takeGroup(lanes));
-    isRunning = false;
+    setImmediate(() => {
+      isScheduled = false;
+      for (let next = nextLane(); next !== undefined; next = nextLane()) void run(...next);
+    });
+  };
+
+  /** The first tenant whose turn it is; it then stands behind the others. */
+  const nextLane = (): [string, Lane] | undefined => {
+    for (const [tenantId, lane] of lanes) {
+      const waiting = lane.pieces.reduce((sum, { texts }) => sum + texts.length, 0);
+      const isReady = lane.running === 0 || waiting >= perCall;
+      if (waiting === 0 || !isReady) continue;
+      const texts = Math.min(waiting, textsOfCall);
+      if (textsAtModel > 0 && textsAtModel + texts > model.maxTextsAtOnce) return undefined;
+      lanes.delete(tenantId);
+      lanes.set(tenantId, lane);
+      return [tenantId, lane];
+    }
+    return undefined;
+  };
+
+  const run = async (tenantId: string, lane: Lane): Promise<void> => {
+    const group = takeGroup(lane.pieces, textsOfCall);
+    const texts = group.reduce((sum, piece) => sum + piece.texts.length, 0);
+    const { add: onUsage } = createUsageAccount(telemetry, { tenantId, feature: 'ingest' });
+    lane.running += 1;
+    textsAtModel += texts;
+    await embedGroup(group, (given) => model.embedPassages(given, { tenantId, feature: 'ingest', onUsage }));
+    lane.running -= 1;
+    textsAtModel -= texts;
+    if (lane.running === 0 && lane.pieces.length === 0) lanes.delete(tenantId);
+    schedule();
   };
 
   const enqueue = (tenantId: string, texts: readonly string[], signal: AbortSignal | undefined) =>
     new Promise<{ readonly vectors: readonly Float32Array[]; readonly truncated: number }>(
       (resolve, reject) => {
-        const piece: Piece = { tenantId, texts, signal, resolve, reject };
-        const lane = lanes.get(tenantId);
-        if (lane === undefined) lanes.set(tenantId, [piece]);
-        else lane.push(piece);
-        if (!isRunning) void run();
+        let lane = lanes.get(tenantId);
+        if (lane === undefined) {
+          lane = { pieces: [], running: 0 };
+          lanes.set(tenantId, lane);
+        }
+        lane.pieces.push({ texts, signal, resolve, reject });
+        schedule();
       },
     );
 
@@ -103,32 +148,31 @@ export function createEmbed(model: EmbeddingModel): Embed {
   };
 }
 
-/** One piece of each tenant in turn, as many as fit and at least one. */
-function takeGroup(lanes: Map<string, Piece[]>): Piece[] {
+/** What waits longest, as much as a call holds and at least one piece; what was aborted is left out. */
+function takeGroup(pieces: Piece[], maxTexts: number): Piece[] {
   const group: Piece[] = [];
   let texts = 0;
-  while (lanes.size > 0) {
-    const [tenantId, lane] = lanes.entries().next().value!;
-    const piece = lane[0]!;
-    if (group.length > 0 && texts + piece.texts.length > maxTextsAtOnce) break;
-    lane.shift();
-    // Behind the others, which come first next time.
-    lanes.delete(tenantId);
-    if (lane.length > 0) lanes.set(tenantId, lane);
+  for (let piece = pieces[0]; piece !== undefined; piece = pieces[0]) {
     if (piece.signal?.aborted) {
       piece.reject(piece.signal.reason);
-      continue;
+    } else {
+      if (group.length > 0 && texts + piece.texts.length > maxTexts) break;
+      group.push(piece);
+      texts += piece.texts.length;
     }
-    group.push(piece);
-    texts += piece.texts.length;
+    pieces.shift();
   }
   return group;
 }
 
-async function embedGroup(model: EmbeddingModel, group: readonly Piece[]): Promise<void> {
+type EmbedTexts = (
+  texts: readonly string[],
+) => Promise<{ readonly vectors: readonly Float32Array[]; readonly truncated: number }>;
+
+async function embedGroup(group: readonly Piece[], embed: EmbedTexts): Promise<void> {
   if (group.length === 0) return;
   try {
-    const { vectors, truncated } = await model.embedPassages(group.flatMap((piece) => piece.texts));
+    const { vectors, truncated } = await embed(group.flatMap((piece) => piece.texts));
     let start = 0;
     group.forEach((piece, at) => {
       const end = start + piece.texts.length;
@@ -137,7 +181,15 @@ async function embedGroup(model: EmbeddingModel, group: readonly Piece[]): Promi
       start = end;
     });
   } catch (error) {
-    if (group.length === 1) group[0]!.reject(error);
-    else for (const piece of group) await embedGroup(model, [piece]);
+    if (group.length === 1 || isForAll(error)) {
+      for (const piece of group) piece.reject(error);
+    } else {
+      for (const piece of group) await embedGroup([piece], embed);
+    }
   }
+}
+
+/** True for what each of the texts would meet: a model that is away, or refuses whoever asks. */
+function isForAll(error: unknown): boolean {
+  return error instanceof ModelUnavailable || (error instanceof ModelRefused && !error.concernsTextOnly);
 }

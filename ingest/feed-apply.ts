@@ -6,6 +6,7 @@ import {
   DocumentRefused,
   EngineMismatch,
   InvalidInput,
+  ModelRefused,
   SourceConflict,
 } from '../domain/errors.ts';
 import type { EventOutcome } from '../domain/feed.ts';
@@ -180,7 +181,8 @@ async function applyEvent(
       ? staleBy(event)
       : { outcome: 'indexed', ...documentIdOf(event), version: event.version.toString() };
   } catch (error) {
-    if (isPassing(error) || error instanceof EngineMismatch || isAborted(error)) throw error;
+    const isRefused = error instanceof ModelRefused && !error.concernsTextOnly;
+    if (isPassing(error) || error instanceof EngineMismatch || isRefused || isAborted(error)) throw error;
     if (!(error instanceof BraidError || error instanceof UnavailableValue)) {
       ports.telemetry.log.error({ error }, 'event failed unexpectedly');
     }
@@ -192,7 +194,7 @@ async function applyEvent(
 function reasonOf(error: unknown): Extract<EventOutcome, { outcome: 'dead_lettered' }>['reason'] {
   if (error instanceof SourceConflict) return 'source_conflict';
   if (error instanceof UnavailableValue) return 'unavailable_value';
-  if (error instanceof DocumentRefused) return 'refused_document';
+  if (error instanceof DocumentRefused || error instanceof ModelRefused) return 'refused_document';
   if (error instanceof InvalidInput) return 'invalid_event';
   return error instanceof BraidError && error.code === 'engine_rejection' ? 'engine_rejection' : 'internal';
 }

@@ -5,6 +5,7 @@ import {
   DocumentRefused,
   EngineUnavailable,
   InvalidInput,
+  ModelRefused,
   ModelUnavailable,
   type RefusalReason,
   SourceConflict,
@@ -117,6 +118,7 @@ function refusalReason(error: unknown): RefusalReason | undefined {
   if (error instanceof DocumentRefused) return error.reason;
   if (error instanceof SourceConflict) return 'source_conflict';
   if (error instanceof InvalidInput) return 'invalid_document';
+  if (error instanceof ModelRefused && error.concernsTextOnly) return 'invalid_document';
   // The engine refuses this document, and would again.
   if (error instanceof BraidError && error.code === 'engine_rejection') return 'engine_rejection';
   return undefined;

@@ -51,7 +51,7 @@ interface Write {
  */
 export function createIngest(ports: IngestPorts): Ingest {
   const { parser, chunker, model, documents, telemetry } = ports;
-  const embed = createEmbed(model);
+  const embed = createEmbed(model, telemetry);
   const recipe = hash(`${parser.recipe}|${chunker.recipe}|${model.id}|${model.dimensions}`);
 
   return async (scope, requested, ifVersion, signal, pin) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BraidError, EngineUnavailable, ModelUnavailable } from '../domain/errors.ts';
+import { BraidError, EngineUnavailable, ModelRefused, ModelUnavailable } from '../domain/errors.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -109,10 +109,13 @@ function keepRenewing(
   };
 }
 
-/** True for what lets a job be tried again as it is. */
+/** True for what lets a job be tried again as it is; one that a model refuses waits for whoever mends the access. */
 function isPassing(error: unknown): boolean {
   return (
-    error instanceof EngineUnavailable || error instanceof ModelUnavailable || error instanceof ClaimLost
+    error instanceof EngineUnavailable ||
+    error instanceof ModelUnavailable ||
+    error instanceof ClaimLost ||
+    (error instanceof ModelRefused && !error.concernsTextOnly)
   );
 }
 

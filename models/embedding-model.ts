@@ -1,3 +1,5 @@
+import type { ModelCall } from './model-call.ts';
+
 /** Turns text into vectors of length 1, so that a dot product is the cosine. */
 export interface EmbeddingModel {
   /** Stable, versioned; part of every fingerprint. */
@@ -6,12 +8,14 @@ export interface EmbeddingModel {
   /** Of one text, special tokens included; longer texts are truncated by the model. */
   readonly maxInputTokens: number;
   readonly maxTextsPerCall: number;
+  /** Texts that keep the model busy: a stage gives it no more at the same time. */
+  readonly maxTextsAtOnce: number;
   readonly tokenizer: Tokenizer;
 
   /** One vector a text, in order. Any number of texts: batches are the adapter's own. */
-  embedPassages(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddedPassages>;
+  embedPassages(texts: readonly string[], call?: ModelCall): Promise<EmbeddedPassages>;
 
-  embedQuery(text: string, signal?: AbortSignal): Promise<Float32Array>;
+  embedQuery(text: string, call?: ModelCall): Promise<Float32Array>;
 }
 
 export interface EmbeddedPassages {
@@ -21,7 +25,7 @@ export interface EmbeddedPassages {
   readonly tokens: number;
 }
 
-/** Counts tokens as the model does. */
+/** Counts tokens as the model does, or more: a text never has more tokens than are counted. */
 export interface Tokenizer {
   /** Tokens of the text, special tokens not included. */
   count(text: string): number;

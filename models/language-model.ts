@@ -1,4 +1,5 @@
 import type { TokenUsage } from '../domain/answer.ts';
+import type { ModelCall } from './model-call.ts';
 
 /** Answers a question from passages. */
 export interface LanguageModel {
@@ -8,11 +9,7 @@ export interface LanguageModel {
    * Yields text as it comes, and each citation once the text that it covers is out. Ends with exactly one `end`;
    * a stream that stops without it has failed and throws.
    */
-  answer(
-    question: string,
-    passages: readonly Passage[],
-    signal?: AbortSignal,
-  ): AsyncIterable<LanguageModelEvent>;
+  answer(question: string, passages: readonly Passage[], call?: ModelCall): AsyncIterable<LanguageModelEvent>;
 }
 
 export interface Passage {

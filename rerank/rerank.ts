@@ -2,6 +2,7 @@ import { BraidError } from '../domain/errors.ts';
 import type { RankedChunk } from '../domain/ranking.ts';
 import type { Degradation } from '../domain/search.ts';
 import { TimedOut, withinTime } from '../domain/within-time.ts';
+import type { ModelCall } from '../models/model-call.ts';
 import type { RerankingModel } from '../models/reranking-model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
@@ -17,7 +18,7 @@ export type Rerank = (
   query: string,
   ranked: readonly RankedChunk[],
   texts: readonly string[],
-  signal?: AbortSignal,
+  call?: ModelCall,
 ) => Promise<Reranked>;
 
 /**
@@ -29,7 +30,7 @@ export function createRerank(
   timeoutMs: number,
   telemetry: Telemetry,
 ): Rerank {
-  return async (modelId, query, ranked, texts, signal) => {
+  return async (modelId, query, ranked, texts, call = {}) => {
     const startedAt = performance.now();
     const finish = (order: readonly RankedChunk[], degraded: readonly Degradation[] = []): Reranked => {
       const milliseconds = performance.now() - startedAt;
@@ -40,10 +41,13 @@ export function createRerank(
     try {
       const model = models.find(({ id }) => id === modelId);
       if (model === undefined) throw new Error(`Reranking model ${modelId} is not configured`);
-      const scores = await withinTime(timeoutMs, signal, (within) => model.rerank(query, texts, within));
+      const deadline = performance.now() + timeoutMs;
+      const scores = await withinTime(timeoutMs, call.signal, (signal) =>
+        model.rerank(query, texts, { ...call, signal, deadline }),
+      );
       return finish(orderByScore(ranked, scores));
     } catch (error) {
-      signal?.throwIfAborted();
+      call.signal?.throwIfAborted();
       const isLate = error instanceof TimedOut;
       const reason = isLate
         ? `the reranking model took longer than ${timeoutMs} ms`

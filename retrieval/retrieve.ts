@@ -4,6 +4,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { Degradation, FacetResult, ResolvedSearchRequest } from '../domain/search.ts';
 import { TimedOut, withinTime } from '../domain/within-time.ts';
 import type { EmbeddingModel } from '../models/embedding-model.ts';
+import type { ModelCall } from '../models/model-call.ts';
 import type { Leg, LegsQuery, LegsResult, SearchEngine } from '../search-engine/search-engine.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { fuse, type WeightedLeg } from './fuse.ts';
@@ -16,13 +17,9 @@ export interface Retrieval {
   readonly degraded: readonly Degradation[];
 }
 
-type EmbedQuery = (query: string, signal: AbortSignal | undefined) => Promise<Float32Array>;
+type EmbedQuery = (query: string, call: ModelCall) => Promise<Float32Array>;
 
-export type Retrieve = (
-  scope: Scope,
-  request: ResolvedSearchRequest,
-  signal?: AbortSignal,
-) => Promise<Retrieval>;
+export type Retrieve = (scope: Scope, request: ResolvedSearchRequest, call?: ModelCall) => Promise<Retrieval>;
 
 /**
  * query -> legs -> fuse. Both legs go to the engine in one call; a leg of weight 0 is not run and its query not embedded.
@@ -36,10 +33,12 @@ export function createRetrieve(
   telemetry: Telemetry,
   embedTimeoutMs = 5_000,
 ): Retrieve {
-  const embed: EmbedQuery = (query, signal) =>
-    withinTime(embedTimeoutMs, signal, (within) => model.embedQuery(query, within));
+  const embed: EmbedQuery = (query, call) =>
+    withinTime(embedTimeoutMs, call.signal, (signal) =>
+      model.embedQuery(query, { ...call, signal, deadline: performance.now() + embedTimeoutMs }),
+    );
 
-  return async (scope, request, signal) => {
+  return async (scope, request, call = {}) => {
     const timings: Record<string, number> = {};
     const degraded: Degradation[] = [];
     const note = (stage: Degradation['stage'], reason: string, error?: unknown) => {
@@ -52,8 +51,8 @@ export function createRetrieve(
     };
 
     const vector =
-      request.dense.weight > 0 ? await embedQuery(embed, request, timings, note, signal) : undefined;
-    const found = await engine.find(scope, legsQuery(request, vector), signal);
+      request.dense.weight > 0 ? await embedQuery(embed, request, timings, note, call) : undefined;
+    const found = await engine.find(scope, legsQuery(request, vector), call.signal);
     for (const name of ['lexical', 'dense'] as const) {
       const leg = found[name];
       if (leg === undefined) continue;
@@ -75,13 +74,13 @@ async function embedQuery(
   request: ResolvedSearchRequest,
   timings: Record<string, number>,
   note: (stage: 'embed', reason: string, error: unknown) => void,
-  signal: AbortSignal | undefined,
+  call: ModelCall,
 ): Promise<Float32Array | undefined> {
   const startedAt = performance.now();
   try {
-    return await embed(request.query, signal);
+    return await embed(request.query, call);
   } catch (error) {
-    signal?.throwIfAborted();
+    call.signal?.throwIfAborted();
     const failed =
       error instanceof TimedOut ? `the embedding model ${error.message}` : 'the embedding model failed';
     const reason = error instanceof BraidError ? error.message : failed;

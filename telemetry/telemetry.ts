@@ -27,6 +27,8 @@ export type Counter =
   /** Labels: stage. */
   | 'degradations'
   | 'dropped_citations'
+  /** Tokens and units as providers bill them. Labels: tenant, feature, model, kind. */
+  | 'model_usage'
   /** Labels: type. */
   | 'problems'
   /** Labels: method, route, status. */

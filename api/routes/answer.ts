@@ -30,7 +30,7 @@ export const answer = defineEndpoint({
       },
     },
   },
-  problems: ['model_unavailable'],
+  problems: ['model_unavailable', 'model_refused'],
   handle(call) {
     const wanted = accepts(call.context, {
       header: 'Accept',
@@ -45,7 +45,7 @@ type AnswerCall = Call<typeof answerRequestSchema>;
 
 async function replyWhole({ context, options, scope, body }: AnswerCall): Promise<Response> {
   const response = await withinDeadline(context, options.server.timeoutMs, (signal) =>
-    lastResponse(options.pipeline.answer(scope, body, signal)),
+    lastResponse(options.pipeline.answer(scope, body, { signal, requestId: context.get('requestId') })),
   );
   return context.json(response);
 }
@@ -57,7 +57,9 @@ async function lastResponse(events: AsyncIterable<AnswerEvent>): Promise<AnswerR
 
 async function replyAsStream({ context, options, scope, body }: AnswerCall): Promise<Response> {
   const deadline = startDeadline(options.server.timeoutMs, context.req.raw.signal);
-  const stream = await streamAnswer(options.pipeline.answer(scope, body, deadline.signal), {
+  const { signal } = deadline;
+  const events = options.pipeline.answer(scope, body, { signal, requestId: context.get('requestId') });
+  const stream = await streamAnswer(events, {
     deadline,
     heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
     tellProblem: (error) => tellProblem(context, options.telemetry, error),

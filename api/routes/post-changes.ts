@@ -26,7 +26,13 @@ export const postChanges = defineEndpoint({
       content: { 'application/x-ndjson': { schema: changeResultSchema } },
     },
   },
-  problems: ['feed_stopped', 'model_unavailable', 'body_too_large', 'unsupported_media_type'],
+  problems: [
+    'feed_stopped',
+    'model_unavailable',
+    'model_refused',
+    'body_too_large',
+    'unsupported_media_type',
+  ],
   async handle(call) {
     const results = resultsOf(call)[Symbol.asyncIterator]();
     // What fails at once is an ordinary problem, so that a sender knows that nothing was taken.

@@ -23,10 +23,10 @@ export const search = defineEndpoint({
       content: { 'application/json': { schema: searchResponseSchema } },
     },
   },
-  problems: ['cursor_expired', 'model_unavailable'],
+  problems: ['cursor_expired', 'model_unavailable', 'model_refused'],
   async handle({ context, options, scope, body }) {
     const response = await withinDeadline(context, options.server.timeoutMs, (signal) =>
-      options.pipeline.search(scope, body, signal),
+      options.pipeline.search(scope, body, { signal, requestId: context.get('requestId') }),
     );
     return context.json(response);
   },

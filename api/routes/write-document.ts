@@ -27,6 +27,7 @@ export const writeProblems = [
   'version_mismatch',
   'document_refused',
   'model_unavailable',
+  'model_refused',
 ];
 
 /** Applies a change now, where the caller waits for it, or as a job. */

@@ -39,7 +39,14 @@ const citation = z
       '`answer.text.slice(start, end)` is the cited part; `quote` stands verbatim in the text of the chunk',
   });
 
-const usage = z.object({ inputTokens: z.int().min(0), outputTokens: z.int().min(0) }).openapi('TokenUsage');
+const usage = z
+  .object({
+    inputTokens: z.int().min(0),
+    outputTokens: z.int().min(0),
+    cacheReadTokens: z.int().min(0).optional(),
+    cacheWriteTokens: z.int().min(0).optional(),
+  })
+  .openapi('TokenUsage');
 
 /** The reply of POST /v1/answer, and the data of the stream's `done`. */
 export const answerResponseSchema = z

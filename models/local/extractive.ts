@@ -1,5 +1,6 @@
 import type { EmbeddingModel } from '../embedding-model.ts';
 import type { LanguageModel, LanguageModelEvent, Passage } from '../language-model.ts';
+import type { ModelCall } from '../model-call.ts';
 import { statements } from './statements.ts';
 import { contentWords, wordOverlap } from './word-overlap.ts';
 
@@ -43,8 +44,8 @@ export function createExtractiveModel(embedding: EmbeddingModel): LanguageModel 
   return {
     id: 'local/extractive',
 
-    async *answer(question, passages, signal) {
-      const chosen = await choose(question, passages, embedding, signal);
+    async *answer(question, passages, call) {
+      const chosen = await choose(question, passages, embedding, call);
       if (chosen.length === 0) {
         yield { type: 'text', text: abstention };
         yield { type: 'end', reason: 'abstained' };
@@ -74,16 +75,16 @@ async function choose(
   question: string,
   passages: readonly Passage[],
   embedding: EmbeddingModel,
-  signal: AbortSignal | undefined,
+  call: ModelCall | undefined,
 ): Promise<Scored[]> {
   const words = contentWords(question);
   const candidates = candidatesOf(words, passages);
   if (candidates.length === 0) return [];
   const [asked, { vectors }] = await Promise.all([
-    embedding.embedQuery(question, signal),
+    embedding.embedQuery(question, call),
     embedding.embedPassages(
       candidates.map(({ text }) => text),
-      signal,
+      call,
     ),
   ]);
   const all = passages.map(({ title, context, text }) => [title, context, text].join(' ')).join(' ');

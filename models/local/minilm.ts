@@ -51,9 +51,10 @@ export async function createLocalEmbeddingModel(options: {
     dimensions,
     maxInputTokens,
     maxTextsPerCall: Number.MAX_SAFE_INTEGER,
+    maxTextsAtOnce: 256,
     tokenizer,
 
-    async embedPassages(texts, signal) {
+    async embedPassages(texts, { signal, onUsage } = {}) {
       signal?.throwIfAborted();
       const encoded: EncodedText[] = [];
       for (const text of texts) {
@@ -62,15 +63,18 @@ export async function createLocalEmbeddingModel(options: {
       }
       const vectors = await queue.add(batchesOf(encoded.map(({ ids }) => ids)), signal);
       const truncated = encoded.filter(({ isTruncated }) => isTruncated).length;
-      return { vectors, truncated, tokens: encoded.reduce((sum, { ids }) => sum + ids.length, 0) };
+      const tokens = encoded.reduce((sum, { ids }) => sum + ids.length, 0);
+      if (tokens > 0) onUsage?.({ model: modelId, kind: 'embedding', amount: tokens });
+      return { vectors, truncated, tokens };
     },
 
-    async embedQuery(text, signal) {
+    async embedQuery(text, { signal, onUsage } = {}) {
       signal?.throwIfAborted();
       const { ids, isTruncated } = tokenizer.encode(text, maxInputTokens);
       // In this thread: a run takes about 2 ms, and a hop to another and back can cost as much on a busy machine.
       const vector = await forQueries.run(ids);
       if (isTruncated) telemetry.count('truncated_texts');
+      onUsage?.({ model: modelId, kind: 'embedding', amount: ids.length });
       return vector;
     },
 

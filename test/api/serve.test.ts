@@ -90,12 +90,12 @@ describe('startServer', () => {
     const left = Promise.withResolvers<unknown>();
     const begun = Promise.withResolvers<void>();
     const { url } = await served({
-      search(_scope, _request, signal) {
+      search(_scope, _request, { signal } = {}) {
         begun.resolve();
         return new Promise((_, reject) => {
           signal?.addEventListener('abort', () => {
-            left.resolve(signal.reason);
-            reject(signal.reason);
+            left.resolve(signal?.reason);
+            reject(signal?.reason);
           });
         });
       },
@@ -114,12 +114,12 @@ describe('startServer', () => {
   it('aborts a stream when its client leaves', async () => {
     const left = Promise.withResolvers<unknown>();
     const { url } = await served({
-      async *answer(_scope, _request, signal) {
+      async *answer(_scope, _request, { signal } = {}) {
         yield answerEvents[0]!;
         await new Promise((_, reject) => {
           signal?.addEventListener('abort', () => {
-            left.resolve(signal.reason);
-            reject(signal.reason);
+            left.resolve(signal?.reason);
+            reject(signal?.reason);
           });
         });
       },

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ModelRefused, ModelUnavailable } from '../../domain/errors.ts';
 import { createEmbed } from '../../ingest/embed.ts';
 import type { EmbeddingModel } from '../../models/embedding-model.ts';
+import { silentTelemetry } from '../../telemetry/telemetry.ts';
 
 /** Embeds a text as its length, and notes each call. */
 function recordingModel(calls: string[][], fails: (call: number) => boolean = () => false): EmbeddingModel {
@@ -10,6 +12,7 @@ function recordingModel(calls: string[][], fails: (call: number) => boolean = ()
     dimensions: 1,
     maxInputTokens: 10,
     maxTextsPerCall: 96,
+    maxTextsAtOnce: 256,
     tokenizer: { count: (text) => text.length, specialTokens: 0 },
     async embedPassages(texts) {
       calls.push([...texts]);
@@ -92,6 +95,64 @@ describe('createEmbed', () => {
     await expect(second).rejects.toThrow('gone');
     await first;
     expect(calls.flat()).toEqual(['first']);
+  });
+
+  it('keeps a model busy with several calls of one tenant once they are full, and never with more than it wants', async () => {
+    let atOnce = 0;
+    let most = 0;
+    const embed = createEmbed({
+      ...recordingModel([]),
+      maxTextsPerCall: 1,
+      maxTextsAtOnce: 500,
+      async embedPassages(texts) {
+        atOnce += texts.length;
+        most = Math.max(most, atOnce);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        atOnce -= texts.length;
+        return { vectors: texts.map((text) => Float32Array.of(text.length)), truncated: 0, tokens: 0 };
+      },
+    });
+    await embed('t', textsOf(...Array.from({ length: 2_000 }, (_, at) => `text ${at}`)));
+    expect(most).toBeGreaterThan(240);
+    expect(most).toBeLessThanOrEqual(500);
+  });
+
+  it.each([
+    ['is away', new ModelUnavailable('away'), 1],
+    ['refuses whoever asks', new ModelRefused('access', 'no'), 1],
+    ['refuses a text', new ModelRefused('input', 'no'), 4],
+  ])('calls a model that %s no more often than can help', async (_, error, calls) => {
+    let called = 0;
+    const embed = createEmbed({
+      ...recordingModel([]),
+      embedPassages() {
+        called += 1;
+        return Promise.reject(error);
+      },
+    });
+    const all = await Promise.allSettled(['a', 'b', 'c'].map((text) => embed('t', textsOf(text))));
+    expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(called).toBe(calls);
+  });
+
+  it('counts what it used for the tenant whose text it was', async () => {
+    const counted: unknown[] = [];
+    const model = recordingModel([]);
+    const embed = createEmbed(
+      {
+        ...model,
+        embedPassages(texts, call) {
+          call?.onUsage?.({ model: 'length', kind: 'embedding', amount: texts.length });
+          return model.embedPassages(texts);
+        },
+      },
+      { ...silentTelemetry, count: (_, amount, labels) => counted.push([amount, labels?.tenant]) },
+    );
+    await Promise.all([embed('t', textsOf('a', 'b')), embed('u', textsOf('c'))]);
+    expect(counted).toEqual([
+      [2, 't'],
+      [1, 'u'],
+    ]);
   });
 
   it('gives each document its own vectors whatever comes together', async () => {

@@ -51,6 +51,7 @@ export function createFeedUnderTest(
     ...standInModel,
     maxInputTokens: 1_000_000,
     maxTextsPerCall: 1_000,
+    maxTextsAtOnce: 256,
     tokenizer: { count: (text) => text.length, specialTokens: 0 },
     async embedPassages(texts) {
       embedded.push(...texts);

@@ -74,6 +74,7 @@ const model: EmbeddingModel = {
   dimensions: 4,
   maxInputTokens: 100,
   maxTextsPerCall: 10,
+  maxTextsAtOnce: 256,
   tokenizer: { count: (text) => text.length, specialTokens: 0 },
   async embedPassages(texts) {
     embedded.push(...texts);

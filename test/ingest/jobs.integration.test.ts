@@ -46,6 +46,7 @@ function open() {
       dimensions: 1,
       maxInputTokens: 100,
       maxTextsPerCall: 10,
+      maxTextsAtOnce: 256,
       tokenizer: { count: (text) => text.length, specialTokens: 0 },
       async embedPassages(texts) {
         return { vectors: texts.map(() => Float32Array.of(1)), truncated: 0, tokens: 0 };

@@ -90,8 +90,8 @@ export function describeEmbeddingModelContract(
 
     it('stops for a signal that is raised already', async () => {
       const signal = AbortSignal.abort(new Error('enough'));
-      await expect(model.embedPassages([cat], signal)).rejects.toThrow('enough');
-      await expect(model.embedQuery(cat, signal)).rejects.toThrow('enough');
+      await expect(model.embedPassages([cat], { signal })).rejects.toThrow('enough');
+      await expect(model.embedQuery(cat, { signal })).rejects.toThrow('enough');
     });
 
     it('serves callers at the same time without mixing them up', async () => {

@@ -42,8 +42,10 @@ describe('createRerank', () => {
     ['gives scores that are no numbers', async () => [1, Number.NaN, 1, 1], /failed/],
     [
       'is too slow',
-      (_, __, signal) =>
-        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+      (_, __, call) =>
+        new Promise((_, reject) =>
+          call?.signal?.addEventListener('abort', () => reject(call.signal?.reason)),
+        ),
       /longer than 20 ms/,
     ],
     ['does not heed its signal', () => new Promise(() => {}), /longer than 20 ms/],
@@ -61,10 +63,14 @@ describe('createRerank', () => {
   it('passes on the abort of the caller', async () => {
     const caller = new AbortController();
     const slow = model(
-      (_, __, signal) =>
-        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+      (_, __, call) =>
+        new Promise((_, reject) =>
+          call?.signal?.addEventListener('abort', () => reject(call.signal?.reason)),
+        ),
     );
-    const pending = createRerank([slow], 1000, silentTelemetry)('m', 'q', ranked, texts, caller.signal);
+    const pending = createRerank([slow], 1000, silentTelemetry)('m', 'q', ranked, texts, {
+      signal: caller.signal,
+    });
     caller.abort(new Error('gone'));
     await expect(pending).rejects.toThrow('gone');
   });

@@ -24,6 +24,7 @@ function modelOf(embedQuery: EmbeddingModel['embedQuery']): EmbeddingModel {
     dimensions: 2,
     maxInputTokens: 10,
     maxTextsPerCall: 1,
+    maxTextsAtOnce: 256,
     tokenizer: { count: () => 1, specialTokens: 0 },
     embedPassages: () => Promise.reject(new Error('Expected no passages')),
     embedQuery,
@@ -124,7 +125,7 @@ describe('createRetrieve', () => {
     };
     const request = resolveSearchRequest({ query: 'wing' }, []);
     await expect(
-      createRetrieve(engine, slow, silentTelemetry)(scope, request, caller.signal),
+      createRetrieve(engine, slow, silentTelemetry)(scope, request, { signal: caller.signal }),
     ).rejects.toThrow('gone');
   });
 });

@@ -106,7 +106,7 @@ describe('POST /v1/answer', () => {
   it('aborts the pipeline when the reader of a stream leaves', async () => {
     const seen: { signal?: AbortSignal } = {};
     const { send } = apiUnderTest({
-      async *answer(_scope, _request, signal) {
+      async *answer(_scope, _request, { signal } = {}) {
         if (signal !== undefined) seen.signal = signal;
         yield answerEvents[0]!;
         await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));

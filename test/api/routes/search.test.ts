@@ -70,7 +70,7 @@ describe('POST /v1/search', () => {
     const seen: { signal?: AbortSignal } = {};
     const { send } = apiUnderTest(
       {
-        search(_scope, _request, signal) {
+        search(_scope, _request, { signal } = {}) {
           if (signal !== undefined) seen.signal = signal;
           return new Promise(() => {});
         },

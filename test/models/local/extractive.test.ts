@@ -98,7 +98,7 @@ describe('createExtractiveModel', () => {
 
   it('stops for a raised signal', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
-    const events = createExtractiveModel(embedding).answer('What is a tenant id?', passages, signal);
+    const events = createExtractiveModel(embedding).answer('What is a tenant id?', passages, { signal });
     await expect(collect(events)).rejects.toThrow('enough');
   });
 });

@@ -60,7 +60,7 @@ describe('createLocalEmbeddingModel', () => {
   it('stops a call whose signal is raised on the way', async () => {
     const controller = new AbortController();
     const passages = Array.from({ length: 64 }, (_, at) => `passage ${at} ${'word '.repeat(120)}`);
-    const call = model.embedPassages(passages, controller.signal);
+    const call = model.embedPassages(passages, { signal: controller.signal });
     setTimeout(() => controller.abort(new Error('enough')), 20);
     await expect(call).rejects.toThrow('enough');
     expect((await model.embedPassages(['next'])).vectors).toHaveLength(1);
