@@ -10,6 +10,21 @@ export interface KeptContent {
   readonly keep: true;
 }
 
+/** Content that stands in a store of objects, and is read from it when the event is applied. */
+export interface ObjectContent {
+  readonly object: {
+    readonly bucket: string;
+    readonly key: string;
+    /** Of a versioned bucket: this very version. */
+    readonly versionId?: string;
+    /** As the event says. */
+    readonly sizeBytes?: number;
+  };
+}
+
+/** Parts of a document other than text and metadata that a source may leave unsent. */
+export type KeptPart = 'title' | 'uri' | 'access';
+
 interface EventBase {
   /** Absent: the feed's own tenant. */
   readonly tenantId?: string;
@@ -25,13 +40,15 @@ interface EventBase {
 export interface UpsertEvent extends EventBase {
   readonly operation: 'upsert';
   readonly documentId: string;
-  readonly content: string | Uint8Array | KeptContent;
+  readonly content: string | Uint8Array | KeptContent | ObjectContent;
   readonly mediaType?: string;
   readonly title?: string;
   readonly uri?: string;
   readonly metadata?: Metadata;
   /** Keys that the source says are unchanged but does not send: their stored values stay. */
   readonly keptMetadata?: readonly string[];
+  /** The same for other parts. */
+  readonly kept?: readonly KeptPart[];
   readonly access?: Access;
   /** ISO 8601 with its zone. @default never */
   readonly expiresAt?: string;
@@ -95,6 +112,8 @@ export type DeadLetterReason =
   | 'source_conflict'
   /** The event keeps a value that is not stored. */
   | 'unavailable_value'
+  /** The object that the event names cannot be read: denied, archived, of a bucket that the feed may not read. */
+  | 'unreadable_object'
   /** The document cannot be parsed or chunked: too large, damaged, without text. */
   | 'refused_document'
   /** The engine refuses to store it; the same write would be refused again. */
@@ -104,7 +123,12 @@ export type DeadLetterReason =
 
 /** True for content that stays as it is stored. */
 export function isKept(content: UpsertEvent['content']): content is KeptContent {
-  return typeof content === 'object' && !(content instanceof Uint8Array);
+  return typeof content === 'object' && !(content instanceof Uint8Array) && 'keep' in content;
+}
+
+/** True for content that has to be read from a store of objects. */
+export function isObject(content: UpsertEvent['content']): content is ObjectContent {
+  return typeof content === 'object' && !(content instanceof Uint8Array) && 'object' in content;
 }
 
 const fieldNames: Readonly<Record<ChangeEvent['operation'], readonly string[]>> = {
@@ -117,6 +141,7 @@ const fieldNames: Readonly<Record<ChangeEvent['operation'], readonly string[]>> 
       'uri',
       'metadata',
       'keptMetadata',
+      'kept',
       'access',
       'expiresAt',
     ],
@@ -189,6 +214,7 @@ export function checkChangeEvent(event: ChangeEvent): ChangeEvent {
     const { content: _, ...document } = event;
     checkDocument(document);
     checkKeptMetadata(event.keptMetadata);
+    checkKept(event);
     return event;
   }
   checkDocument({ documentId: event.documentId, source: event.source });
@@ -247,6 +273,18 @@ function checkKeptMetadata(keys: readonly string[] | undefined): void {
   }
   // The limits are those of the map that the keys end up in.
   checkMetadata(Object.fromEntries(keys.map((key) => [key, true])), 'keptMetadata');
+}
+
+const keptParts: readonly KeptPart[] = ['title', 'uri', 'access'];
+
+function checkKept({ kept, ...event }: UpsertEvent): void {
+  if (kept === undefined) return;
+  if (!Array.isArray(kept) || kept.some((part) => !keptParts.includes(part))) {
+    throw new InvalidInput('kept', `Expected kept to be a list of ${keptParts.join(', ')}`);
+  }
+  const both = kept.find((part: KeptPart) => event[part] !== undefined);
+  if (both === undefined) return;
+  throw new InvalidInput('kept', `Expected either ${both} or its name in kept, got both`);
 }
 
 function checkText(value: unknown, field: string, maxBytes: number): void {

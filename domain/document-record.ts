@@ -26,6 +26,12 @@ export interface ContentPart extends PartVersion {
   readonly claimed: { readonly mediaType?: string; readonly title?: string };
 }
 
+/** Title and address that came at a higher version than the content, without it. They are what the content shows. */
+export interface LabelPart extends PartVersion {
+  readonly title?: string;
+  readonly uri?: string;
+}
+
 export interface MetadataPart extends PartVersion {
   readonly value: Metadata;
 }
@@ -51,6 +57,8 @@ export interface DocumentRecord {
   readonly documentId: string;
   readonly source: string;
   readonly content?: ContentPart;
+  /** Only where it is above the content. */
+  readonly label?: LabelPart;
   readonly metadata?: MetadataPart;
   readonly access?: AccessPart;
   /** Absent: none, and as new as the content. */
@@ -77,6 +85,8 @@ export interface Change {
     readonly title?: string;
     readonly uri?: string;
   };
+  /** With `patch` only: title and address, both. Absent means keep. */
+  readonly label?: { readonly title?: string; readonly uri?: string };
   /** `upsert`: absent means none. `patch`: absent means keep; present replaces the whole map. */
   readonly metadata?: Metadata;
   /** `upsert`: absent means none. `patch`: absent means keep. */
@@ -120,7 +130,7 @@ export function mayShow(scope: Scope, record: DocumentRecord, nowMs = Date.now()
 /** The version of a record: the highest of its parts'. */
 export function recordVersion(record: DocumentRecord): bigint {
   let highest = 0n;
-  for (const part of [record.content, record.metadata, record.access, record.expiry]) {
+  for (const part of [record.content, record.label, record.metadata, record.access, record.expiry]) {
     if (part !== undefined && part.version > highest) highest = part.version;
   }
   return highest;
@@ -171,29 +181,50 @@ export function mergeChange(
     chunks: stored?.chunks ?? 0,
     recipe: where.recipe,
     updatedAt: where.now,
-    ...pick(stored, partNames),
-    ...pick(next, newer),
+    ...labelled({ ...pick(stored, partNames), ...pick(next, newer) }),
   };
   const outcome = record.content === undefined ? 'parked' : 'applied';
   return { outcome, record: withoutImplied(record), conflicting };
 }
 
-const partNames = ['content', 'metadata', 'access', 'expiry'] as const;
+const partNames = ['content', 'label', 'metadata', 'access', 'expiry'] as const;
 
-type Parts = { content?: ContentPart; metadata?: MetadataPart; access?: AccessPart; expiry?: ExpiryPart };
+type Parts = {
+  content?: ContentPart;
+  label?: LabelPart;
+  metadata?: MetadataPart;
+  access?: AccessPart;
+  expiry?: ExpiryPart;
+};
 
-/** Each event that sets the content sets the expiry too, so that one which is not there is as new as the content. */
+/** Each event that sets the content sets label and expiry too, so that one which is not there is as new as the content. */
 function heldPart(
   stored: DocumentRecord | undefined,
   name: (typeof partNames)[number],
 ): PartVersion | undefined {
-  return stored?.[name] ?? (name === 'expiry' ? stored?.content : undefined);
+  return stored?.[name] ?? (name === 'expiry' || name === 'label' ? stored?.content : undefined);
 }
 
 function withoutImplied(record: DocumentRecord): DocumentRecord {
   const { expiry, ...rest } = record;
   if (expiry === undefined || expiry.value !== undefined) return record;
   return expiry.eventHash === record.content?.eventHash ? rest : record;
+}
+
+/** Drops a label that the content is above of, and shows the other. */
+function labelled(parts: Parts): Parts {
+  const { content, label } = parts;
+  if (content === undefined || label === undefined) return parts;
+  if (compareParts(label, content) < 0) {
+    const { label: _, ...rest } = parts;
+    return rest;
+  }
+  if (content.deleted) return parts;
+  const { title: _, uri: __, claimed, ...rest } = content;
+  const { title: ___, ...claims } = claimed;
+  const title = label.title !== undefined && { title: label.title };
+  const uri = label.uri !== undefined && { uri: label.uri };
+  return { ...parts, content: { ...rest, ...title, ...uri, claimed: { ...claims, ...title } } };
 }
 
 function partsOf(change: Change, stamp: PartVersion): Parts {
@@ -208,6 +239,7 @@ function partsOf(change: Change, stamp: PartVersion): Parts {
   const isUpsert = change.operation === 'upsert';
   return {
     ...(isUpsert && change.content !== undefined && { content: contentPart(change.content, stamp) }),
+    ...(!isUpsert && change.label !== undefined && { label: { ...stamp, ...change.label } }),
     ...((isUpsert || change.metadata !== undefined) && {
       metadata: { ...stamp, value: change.metadata ?? {} },
     }),

@@ -12,6 +12,12 @@ export function guardDocuments(documents: DocumentStore, guard: Guard): Document
       await guard.requireWritable(scope.tenantId);
       await documents.replace(scope, write);
     },
+    ...(documents.forget !== undefined && {
+      async forget(scope, documentId, expected) {
+        await guard.requireWritable(scope.tenantId);
+        await documents.forget?.(scope, documentId, expected);
+      },
+    }),
   };
 }
 

@@ -21,6 +21,8 @@ export type RequestedChange =
       /** Absent: the stored document's. */
       readonly source?: string;
       readonly version?: bigint;
+      /** Title and address, both, where the content was not sent with them. Needs a version. */
+      readonly label?: { readonly title?: string; readonly uri?: string };
       readonly metadata?: Metadata;
       readonly access?: Access;
       /** null: never. */
@@ -43,13 +45,15 @@ export function checkChange(requested: RequestedChange): Change {
   const documentId = checkDocumentId(requested.documentId);
   const base = { documentId, source: requested.source ?? '', ...versionOf(requested.version) };
   if (requested.operation === 'delete') return { operation: 'delete', ...base };
-  const { metadata, access, expiresAt } = requested;
-  if (metadata === undefined && access === undefined && expiresAt === undefined) {
+  const { label, metadata, access, expiresAt } = requested;
+  if (label !== undefined) checkDocument({ documentId, source: base.source, ...label });
+  if (label === undefined && metadata === undefined && access === undefined && expiresAt === undefined) {
     throw new InvalidInput('metadata', 'Expected a patch to carry metadata, access or expiresAt');
   }
   return {
     operation: 'patch',
     ...base,
+    ...(label !== undefined && { label }),
     ...(metadata !== undefined && { metadata: checkMetadata(metadata) }),
     ...(access !== undefined && { access: checkAccess(access) }),
     ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : checkExpiry(expiresAt) }),

@@ -7,15 +7,17 @@ import {
   EngineMismatch,
   InvalidInput,
   ModelRefused,
+  ObjectStoreFailure,
   SourceConflict,
 } from '../domain/errors.ts';
 import type { EventOutcome } from '../domain/feed.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { createKeptResolver, UnavailableValue } from './feed-kept.ts';
+import { createEventResolver, UnavailableValue } from './feed-kept.ts';
 import { checkMassDeletion } from './feed-mass-deletion.ts';
 import { mergeEvents } from './feed-merge.ts';
+import type { LoadObject } from './feed-object.ts';
 import { isPassing, type Patience } from './feed-patience.ts';
 import type { Watermarks } from './feed-watermarks.ts';
 import type { Ingest } from './ingest.ts';
@@ -31,6 +33,7 @@ export interface ApplyPorts {
   readonly ingest: Ingest;
   readonly documents: DocumentStore;
   readonly watermarks: Watermarks;
+  readonly loadObject: LoadObject;
   readonly telemetry: Telemetry;
 }
 
@@ -169,7 +172,7 @@ async function applyEvent(
   patience: Patience,
   { item, scope, event }: Routed<DocumentEvent>,
 ): Promise<void> {
-  const resolve = createKeptResolver(ports.documents);
+  const resolve = createEventResolver(ports.documents, ports.loadObject);
   try {
     const result = await patience(async () => {
       const change = await resolve(scope, event);
@@ -196,7 +199,9 @@ function reasonOf(error: unknown): Extract<EventOutcome, { outcome: 'dead_letter
   if (error instanceof UnavailableValue) return 'unavailable_value';
   if (error instanceof DocumentRefused || error instanceof ModelRefused) return 'refused_document';
   if (error instanceof InvalidInput) return 'invalid_event';
-  return error instanceof BraidError && error.code === 'engine_rejection' ? 'engine_rejection' : 'internal';
+  if (error instanceof ObjectStoreFailure) return 'unreadable_object';
+  const code = error instanceof BraidError ? error.code : undefined;
+  return code === 'engine_rejection' || code === 'unreadable_object' ? code : 'internal';
 }
 
 /** The retry of cockatiel ends so where its signal is aborted. */

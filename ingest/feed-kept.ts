@@ -1,8 +1,15 @@
-import { type DocumentEvent, isKept, type UpsertEvent } from '../domain/change-event.ts';
+import {
+  type DocumentEvent,
+  isKept,
+  isObject,
+  type KeptPart,
+  type UpsertEvent,
+} from '../domain/change-event.ts';
 import type { Metadata, MetadataValue } from '../domain/document.ts';
 import { type DocumentRecord, isLive } from '../domain/document-record.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
+import type { LoadObject } from './feed-object.ts';
 import type { RequestedChange } from './ingest.ts';
 
 /** An event keeps a value that is not stored. */
@@ -14,36 +21,49 @@ export class UnavailableValue extends Error {
 }
 
 /**
- * Turns an event into the change to apply, with the values that its source did not send taken from what is stored.
+ * Turns an event into the change to apply: values that its source did not send are taken from what is stored, and an
+ * object that it names is loaded.
  *
  * Kept content becomes a patch: content keeps the version at which it came, so that a late event with the text itself
- * still finds its place. @returns undefined where the event is stale
+ * still finds its place, and the title that came later stays above it.
+ * @returns undefined where the event is stale
  * @throws {UnavailableValue} where there is nothing to keep
  */
-export function createKeptResolver(
+export function createEventResolver(
   documents: DocumentStore,
+  load: LoadObject,
 ): (scope: Scope, event: DocumentEvent) => Promise<RequestedChange | undefined> {
   return async (scope, event) => {
     if (event.operation !== 'upsert') return withoutPlace(event);
-    const { content, keptMetadata = [] } = event;
-    if (!isKept(content) && keptMetadata.length === 0) return asUpsert(event, content, event.metadata);
+    const { content, keptMetadata = [], kept = [] } = event;
+    const isWhole = !isKept(content) && keptMetadata.length === 0 && kept.length === 0;
+    if (isWhole && !isObject(content)) return asUpsert(event, content);
     const record = (await documents.record(scope, event.documentId))?.record;
+    if (isObject(content)) {
+      // Nothing is loaded for what has lost already.
+      if (record?.content !== undefined && record.content.version >= event.version) return undefined;
+      const bytes = await load(content.object);
+      return bytes && asUpsert(event, bytes);
+    }
     if (record?.content?.deleted === true && record.content.version >= event.version) return undefined;
     if (record === undefined || !isLive(record)) {
       throw new UnavailableValue(
         `Cannot keep a value of document ${JSON.stringify(event.documentId)}: there is no such document`,
       );
     }
-    const metadata = mergeKept(event, record, keptMetadata);
-    if (!isKept(content)) return asUpsert(event, content, metadata);
-    checkShown(event, record);
+    const whole = fillIn(event, record, kept, mergeKept(event, record, keptMetadata));
+    if (!isKept(content)) return asUpsert(whole, content);
+    const { title, uri, metadata, access } = whole;
     return {
       operation: 'patch',
       documentId: event.documentId,
       source: event.source,
       version: event.version,
+      ...(!(kept.includes('title') && kept.includes('uri')) && {
+        label: { ...(title !== undefined && { title }), ...(uri !== undefined && { uri }) },
+      }),
       metadata: metadata ?? {},
-      access: event.access ?? {},
+      ...(!kept.includes('access') && { access: access ?? {} }),
       expiresAt: event.expiresAt ?? null,
     };
   };
@@ -64,12 +84,8 @@ function withoutPlace(event: Exclude<DocumentEvent, UpsertEvent>): RequestedChan
   };
 }
 
-function asUpsert(
-  event: UpsertEvent,
-  content: string | Uint8Array,
-  metadata: Metadata | undefined,
-): RequestedChange {
-  const { documentId, version, source, uri, title, mediaType, access, expiresAt } = event;
+function asUpsert(event: UpsertEvent, content: string | Uint8Array): RequestedChange {
+  const { documentId, version, source, uri, title, mediaType, metadata, access, expiresAt } = event;
   return {
     operation: 'upsert',
     document: {
@@ -84,6 +100,26 @@ function asUpsert(
       ...(access !== undefined && { access }),
       ...(expiresAt !== undefined && { expiresAt }),
     },
+  };
+}
+
+/** The event with the parts that it keeps, as they are stored, and this metadata. */
+function fillIn(
+  event: UpsertEvent,
+  record: DocumentRecord,
+  kept: readonly KeptPart[],
+  metadata: Metadata | undefined,
+): UpsertEvent {
+  const title = kept.includes('title') ? record.content!.claimed.title : event.title;
+  const uri = kept.includes('uri') ? record.content!.uri : event.uri;
+  const access = kept.includes('access') ? record.access?.value : event.access;
+  const { title: _, uri: __, access: ___, metadata: ____, ...rest } = event;
+  return {
+    ...rest,
+    ...(title !== undefined && { title }),
+    ...(uri !== undefined && { uri }),
+    ...(metadata !== undefined && { metadata }),
+    ...(access !== undefined && { access }),
   };
 }
 
@@ -106,14 +142,4 @@ function mergeKept(
     }
   }
   return kept.length === 0 ? event.metadata : { ...event.metadata, ...Object.fromEntries(kept) };
-}
-
-/** Title and address belong to the content, and cannot change where the text is not sent. */
-function checkShown(event: UpsertEvent, record: DocumentRecord): void {
-  const content = record.content!;
-  if (content.version > event.version) return;
-  if (content.claimed.title === event.title && content.uri === event.uri) return;
-  throw new UnavailableValue(
-    `Cannot keep the content of document ${JSON.stringify(event.documentId)}: its title or address changes with it, which needs the text`,
-  );
 }

@@ -23,9 +23,9 @@ export function mergeEvents<T>(items: readonly T[], eventOf: (item: T) => Docume
     const isRepeat = distinct.some((earlier) => isSameEvent(eventOf(earlier), eventOf(item)));
     (isRepeat ? superseded : distinct).push(item);
   }
-  // What is kept of the map depends on the events below, so that none of them may go.
-  if (distinct.some((item) => keepsMetadata(eventOf(item)))) return { applied: distinct, superseded };
-  const highest = { content: -1n, metadata: -1n, access: -1n, expiry: -1n };
+  // What is kept depends on the events below, so that none of them may go.
+  if (distinct.some((item) => keepsValues(eventOf(item)))) return { applied: distinct, superseded };
+  const highest = { content: -1n, label: -1n, metadata: -1n, access: -1n, expiry: -1n };
   for (const item of distinct) {
     for (const part of partsOf(eventOf(item))) {
       if (eventOf(item).version > highest[part]) highest[part] = eventOf(item).version;
@@ -44,7 +44,7 @@ export function mergeEvents<T>(items: readonly T[], eventOf: (item: T) => Docume
   return { applied, superseded };
 }
 
-type Part = 'content' | 'metadata' | 'access' | 'expiry';
+type Part = 'content' | 'label' | 'metadata' | 'access' | 'expiry';
 
 function partsOf(event: DocumentEvent): readonly Part[] {
   if (event.operation === 'patch') {
@@ -54,12 +54,14 @@ function partsOf(event: DocumentEvent): readonly Part[] {
       ...(event.expiresAt === undefined ? [] : (['expiry'] as const)),
     ];
   }
-  if (event.operation === 'upsert' && isKept(event.content)) return ['metadata', 'access', 'expiry'];
-  return ['content', 'metadata', 'access', 'expiry'];
+  if (event.operation === 'upsert' && isKept(event.content)) return ['label', 'metadata', 'access', 'expiry'];
+  return ['content', 'label', 'metadata', 'access', 'expiry'];
 }
 
-function keepsMetadata(event: DocumentEvent): boolean {
-  return event.operation === 'upsert' && (event.keptMetadata?.length ?? 0) > 0;
+function keepsValues(event: DocumentEvent): boolean {
+  return (
+    event.operation === 'upsert' && ((event.keptMetadata?.length ?? 0) > 0 || (event.kept?.length ?? 0) > 0)
+  );
 }
 
 function compareVersions(left: DocumentEvent, right: DocumentEvent): number {
@@ -82,5 +84,6 @@ function withoutPlace(event: DocumentEvent) {
 function isSameContent(left: unknown, right: unknown): boolean {
   if (left instanceof Uint8Array && right instanceof Uint8Array) return Buffer.compare(left, right) === 0;
   if (typeof left === 'string' || typeof right === 'string') return left === right;
-  return !(left instanceof Uint8Array || right instanceof Uint8Array);
+  if (left instanceof Uint8Array || right instanceof Uint8Array) return false;
+  return canonicalJson(left ?? null) === canonicalJson(right ?? null);
 }

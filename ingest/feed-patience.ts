@@ -1,8 +1,9 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import { EngineUnavailable, ModelUnavailable, RevisionConflict } from '../domain/errors.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { isPassingFailure } from './feed-object.ts';
 
-/** Does a piece of work again, with back-off, for as long as the engine or a model is away. */
+/** Does a piece of work again, with back-off, for as long as the engine, a model or a store of objects is away. */
 export type Patience = <T>(work: () => Promise<T>) => Promise<T>;
 
 export interface PatienceOptions {
@@ -19,7 +20,8 @@ export function isPassing(error: unknown): boolean {
   return (
     error instanceof EngineUnavailable ||
     error instanceof ModelUnavailable ||
-    error instanceof RevisionConflict
+    error instanceof RevisionConflict ||
+    isPassingFailure(error)
   );
 }
 

@@ -35,7 +35,14 @@ export async function resync(
       const record = (await documents.record(scope, event.documentId))?.record;
       const difference = differenceOf(record, event);
       if (difference === 'differs' && !dryRun) {
-        const { operation: _, keptMetadata: __, occurredAt: ___, position: ____, ...document } = event;
+        const {
+          operation: _,
+          keptMetadata: __,
+          kept: _____,
+          occurredAt: ___,
+          position: ____,
+          ...document
+        } = event;
         const content = event.content as string | Uint8Array;
         const result = await ingest(scope, { operation: 'upsert', document: { ...document, content } });
         account.embedded += result.embedded;

@@ -20,6 +20,7 @@ import { createApplyBatch } from './feed-apply.ts';
 import { batchesOf } from './feed-batches.ts';
 import { createDeadLetters, type DeadLetters } from './feed-dead-letters.ts';
 import { createDryIngest, createDryWatermarks } from './feed-dry-run.ts';
+import { type BucketStores, createLoadObject } from './feed-object.ts';
 import { createPatience, type Patience } from './feed-patience.ts';
 import { afterPosition, readPosition, storePosition } from './feed-position.ts';
 import { resync } from './feed-resync.ts';
@@ -44,6 +45,8 @@ export interface FeedPorts {
   readonly readers: Readonly<Record<string, FeedReaderMaker>>;
   /** A feed sees each document of its tenant, whoever may read it. */
   readonly operatorOf: (tenantId: string) => Scope;
+  /** Where events name objects instead of carrying them. @default no bucket can be read */
+  readonly bucketStores?: BucketStores;
 }
 
 export interface FeedSettings {
@@ -52,6 +55,8 @@ export interface FeedSettings {
   /** Events that are merged, applied and acknowledged together. */
   readonly batchEvents: number;
   readonly storm: StormLimits;
+  /** Of an object that is loaded. @default 52428800 */
+  readonly maxDocumentBytes?: number;
   /** By format, for readers that are asked for without one. @default none */
   readonly mappings?: Readonly<Record<string, unknown>>;
 }
@@ -81,6 +86,7 @@ const batchCharacters = 8 * 1024 * 1024;
 const lingerMs = 25;
 /** A feed that a storm has stopped is taken from again after this long. */
 const stoppedMs = 60_000;
+const defaultDocumentBytes = 50 * 1024 * 1024;
 /** A sender that waits is told after about half a minute that the engine is away. */
 const takenAttempts = 9;
 
@@ -252,7 +258,15 @@ function settlerOf(
   const ingest = dryRun ? createDryIngest(documents) : run.ingest;
   const watermarks = dryRun ? createDryWatermarks(state) : createWatermarks({ ingest, documents, state });
   const applyBatch = createApplyBatch(
-    { ingest, documents, watermarks, telemetry },
+    {
+      ingest,
+      documents,
+      watermarks,
+      telemetry,
+      loadObject: dryRun
+        ? async () => new Uint8Array()
+        : createLoadObject(run.bucketStores, settings.maxDocumentBytes ?? defaultDocumentBytes),
+    },
     {
       scope,
       ...(options.anyTenant === true && { scopeOf: run.operatorOf }),

@@ -14,7 +14,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { ReplacedChunks } from '../search-engine/document-store.ts';
 import { checkChange, checkExpected, checkOwner, type RequestedChange } from './check-change.ts';
 import { createEmbed } from './embed.ts';
-import { type Prepared, type PreparePorts, prepare, timed } from './prepare.ts';
+import { type Prepared, type PreparePorts, prepare, prepareRetitled, timed } from './prepare.ts';
 
 export type { RequestedChange } from './check-change.ts';
 
@@ -57,6 +57,7 @@ export function createIngest(ports: IngestPorts): Ingest {
   return async (scope, requested, ifVersion, signal, pin) => {
     const change = checkChange(requested);
     let prepared: Prepared | undefined;
+    let preparedTitle: string | undefined;
 
     const attempt = async (): Promise<WriteResult> => {
       const stored = await documents.record(scope, change.documentId);
@@ -73,8 +74,15 @@ export function createIngest(ports: IngestPorts): Ingest {
         requested.operation === 'upsert' &&
         needsChunks(requested.document, change, record, stored?.record, recipe)
       ) {
-        prepared ??= await prepare(ports, embed, scope, requested.document, signal);
-        write = withPrepared(record!, prepared, recipe);
+        const document = shownAs(requested.document, record);
+        if (prepared === undefined || preparedTitle !== document.title) {
+          prepared = await prepare(ports, embed, scope, document, signal);
+          preparedTitle = document.title;
+        }
+        write = withPrepared(record, prepared, recipe);
+      } else if (merge.outcome === 'applied' && isRetitled(record!, stored?.record)) {
+        prepared = await prepareRetitled(ports, embed, scope, record!, signal);
+        write = withPrepared(record!, prepared, record!.recipe);
       } else if (merge.outcome === 'applied' || merge.outcome === 'parked') {
         write = withoutPrepared(record!, stored?.record);
       }
@@ -120,7 +128,7 @@ function needsChunks(
   const { contentHash, claimed } = record.content!;
   const isOwn =
     contentHash === change.content.contentHash &&
-    claimed.title === document.title &&
+    claimed.title === shownAs(document, record).title &&
     claimed.mediaType === document.mediaType;
   if (!isOwn) return false;
   const held = stored?.content;
@@ -132,6 +140,23 @@ function needsChunks(
     held.claimed.mediaType !== claimed.mediaType ||
     stored?.recipe !== recipe
   );
+}
+
+/** The document with the title and address of a later change that brought no content. */
+function shownAs(document: Document, { label }: DocumentRecord): Document {
+  if (label === undefined) return document;
+  const { title: _, uri: __, ...rest } = document;
+  return {
+    ...rest,
+    ...(label.title !== undefined && { title: label.title }),
+    ...(label.uri !== undefined && { uri: label.uri }),
+  };
+}
+
+/** True where content stays that was embedded under another title. */
+function isRetitled(record: DocumentRecord, stored: DocumentRecord | undefined): boolean {
+  if (stored === undefined || !isLive(stored) || !isLive(record) || record.label === undefined) return false;
+  return record.content!.claimed.title !== stored.content!.claimed.title;
 }
 
 function withPrepared(record: DocumentRecord, prepared: Prepared, recipe: string): Write {
@@ -158,6 +183,7 @@ function withoutPrepared(record: DocumentRecord, stored: DocumentRecord | undefi
 function keepShown(record: DocumentRecord, stored: DocumentRecord | undefined): DocumentRecord {
   const held = stored?.content;
   if (record.content === undefined || held === undefined || record.content === held) return record;
+  if (held.claimed.title !== record.content.claimed.title) return record;
   const { title: _, ...content } = record.content;
   return {
     ...record,

@@ -1,5 +1,6 @@
 import { type Chunk, fingerprint } from '../domain/chunk.ts';
 import type { Document } from '../domain/document.ts';
+import type { DocumentRecord } from '../domain/document-record.ts';
 import { DocumentRefused } from '../domain/errors.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { EmbeddingModel } from '../models/embedding-model.ts';
@@ -8,6 +9,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Chunker } from './chunk.ts';
 import type { Embed, Embedded } from './embed.ts';
 import type { Parser } from './parse.ts';
+import { retitle } from './retitle.ts';
 
 export interface PreparePorts {
   readonly parser: Parser;
@@ -54,6 +56,40 @@ export async function prepare(
   return {
     chunks: { chunks: embedded.chunks, parents },
     mediaType: parsed.mediaType,
+    ...(title !== undefined && { title }),
+    embedded: embedded.embedded,
+    truncated: embedded.truncated,
+  };
+}
+
+/**
+ * Chunks and embeds content that is stored under the title that its record has now.
+ * @param record a live one, whose content is stored
+ * @throws {ModelUnavailable} {EngineUnavailable}
+ */
+export async function prepareRetitled(
+  ports: PreparePorts,
+  embed: Embed,
+  scope: Scope,
+  { documentId, content }: DocumentRecord,
+  signal: AbortSignal | undefined,
+): Promise<Prepared> {
+  const { documents, model } = ports;
+  const stored = await documents.chunks(scope, documentId);
+  const parents = (await documents.parents?.(scope, documentId)) ?? [];
+  const { title } = content!.claimed;
+  const retitled = retitle(stored, title, model);
+  const embedded = await embedChunks(
+    ports,
+    embed,
+    scope,
+    retitled.map(({ chunk }) => chunk),
+    retitled.map(({ embeddedText }) => embeddedText),
+    signal,
+  );
+  return {
+    chunks: { chunks: embedded.chunks, parents },
+    mediaType: content!.mediaType,
     ...(title !== undefined && { title }),
     embedded: embedded.embedded,
     truncated: embedded.truncated,

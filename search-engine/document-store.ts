@@ -13,6 +13,9 @@ export interface DocumentStore {
   /** The chunks of one live document that the scope may read, by ordinal; none otherwise. */
   chunks(scope: Scope, documentId: string): Promise<Chunk[]>;
 
+  /** The parents of one live document that the scope may read, by ordinal; none where its chunks have none. */
+  parents?(scope: Scope, documentId: string): Promise<ParentChunk[]>;
+
   /** Stored vectors of the scope's tenant by fingerprint; those not stored are left out. */
   vectors(scope: Scope, fingerprints: readonly string[]): Promise<Map<string, Float32Array>>;
 
@@ -25,6 +28,12 @@ export interface DocumentStore {
    * @throws {EngineUnavailable} when the engine cannot be reached or cannot write (full disk, read-only, cluster block)
    */
   replace(scope: Scope, write: DocumentWrite): Promise<void>;
+
+  /**
+   * Forgets a document that is not live: tombstone or parked patches. Nothing remembers then that there was one.
+   * @throws {RevisionConflict} when the stored revision is no longer `expected`, or is that of a live document
+   */
+  forget?(scope: Scope, documentId: string, expected: string): Promise<void>;
 
   /** Returns when everything written for the scope's tenant before the call can be found. */
   refresh(scope: Scope): Promise<void>;

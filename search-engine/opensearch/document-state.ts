@@ -73,6 +73,8 @@ export interface DocumentStates {
     state: DocumentState,
     expected: Position | undefined,
   ): Promise<Position>;
+  /** Removes a state. @throws {RevisionConflict} when another than `expected` is stored */
+  remove(tenantId: string, documentId: string, expected: Position): Promise<void>;
 }
 
 export function createDocumentStates(connection: Connection, indices: Indices): DocumentStates {
@@ -130,6 +132,24 @@ export function createDocumentStates(connection: Connection, indices: Indices): 
         if (found?._source.token === token) return { sequence: found._seq_no, term: found._primary_term };
         throw new RevisionConflict(
           `Cannot write document ${JSON.stringify(documentId)}: another writer changed it in the meantime`,
+        );
+      }
+    },
+
+    remove: async (tenantId, documentId, expected) => {
+      const id = documentKey(tenantId, documentId);
+      try {
+        await connection.request({
+          method: 'DELETE',
+          path: `/${indices.write.documents}/_doc/${id}`,
+          query: { routing: id, if_seq_no: expected.sequence, if_primary_term: expected.term },
+        });
+      } catch (error) {
+        if (!(error instanceof Rejection && (error.status === 409 || error.status === 404))) throw error;
+        // A removal whose answer was lost is sent again and finds nothing.
+        if ((await get(id)) === undefined) return;
+        throw new RevisionConflict(
+          `Cannot remove document ${JSON.stringify(documentId)}: another writer changed it in the meantime`,
         );
       }
     },

@@ -1,5 +1,5 @@
 import { documentKey } from '../../domain/chunk.ts';
-import { mayShow } from '../../domain/document-record.ts';
+import { isLive, mayShow } from '../../domain/document-record.ts';
 import {
   type BraidError,
   DocumentRefused,
@@ -14,7 +14,7 @@ import type { Recovery } from './recovery.ts';
 import { removeDocuments } from './remove-tenant.ts';
 import { commitDocument, finishWriting, type WriteTools } from './replace-document.ts';
 import { readable } from './scope-query.ts';
-import { readChunks } from './stored-chunks.ts';
+import { readChunks, readStoredParents } from './stored-chunks.ts';
 import { readVectors } from './vector-cache.ts';
 
 /** Documents that this process is writing now. */
@@ -78,6 +78,14 @@ export function createDocumentStore(
       }
     },
 
+    parents: async (scope, documentId) => {
+      const { record, writing } = (await states.read(scope.tenantId, documentId))?.state ?? {};
+      if (record === undefined || !mayShow(scope, record)) return [];
+      return writing?.current === undefined
+        ? []
+        : readStoredParents(connection, indices, record, writing.current);
+    },
+
     vectors: (scope, fingerprints) => readVectors(connection, indices, scope.tenantId, fingerprints),
 
     replace: async (scope, write) => {
@@ -105,6 +113,16 @@ export function createDocumentStore(
       }
     },
 
+    forget: async ({ tenantId }, documentId, expected) => {
+      const stored = await states.read(tenantId, documentId);
+      const { sequence, term } = readRevision(expected);
+      if (stored?.position.sequence !== sequence || stored.position.term !== term) throw changed(documentId);
+      const { record, writing } = stored.state;
+      // What is left of it is deleted under the names that only the record knows.
+      if (record === undefined || isLive(record) || writing.leftovers.length > 0) throw changed(documentId);
+      await states.remove(tenantId, documentId, stored.position);
+    },
+
     removeTenant: ({ tenantId }) => removeDocuments(connection, indices, tenantId),
 
     refresh: async () => {
@@ -129,6 +147,12 @@ export function createWritesInProgress(): WritesInProgress {
     end: (tenantId, documentId) => add(tenantId, documentId, -1),
     has: (tenantId, documentId) => counts.has(documentKey(tenantId, documentId)),
   };
+}
+
+function changed(documentId: string): RevisionConflict {
+  return new RevisionConflict(
+    `Cannot forget document ${JSON.stringify(documentId)}: it was changed since it was read`,
+  );
 }
 
 /** OpenSearch refuses a document for good where its fields do not fit. */

@@ -43,8 +43,9 @@ export async function readStoredChunks(
   connection: Connection,
   indices: Indices,
   { tenantId, documentId }: DocumentIds,
-  { number, chunks, parents }: Generation,
+  generation: Generation,
 ): Promise<ReplacedChunks> {
+  const { number, chunks } = generation;
   const routing = documentKey(tenantId, documentId);
   const stored = await readSources<ChunkSource & { readonly vector: readonly number[] }>(
     connection,
@@ -53,13 +54,7 @@ export async function readStoredChunks(
     routing,
     [...chunkFields, 'vector'],
   );
-  const found = await readSources<{ readonly parent: string }>(
-    connection,
-    indices,
-    ordinals(parents).map((at) => parentKey(tenantId, documentId, number, at)),
-    routing,
-    ['parent'],
-  );
+  const found = await readStoredParents(connection, indices, { tenantId, documentId }, generation);
   if (stored.length < chunks || stored.some(({ vector }) => vector === undefined)) {
     throw new EngineUnavailable(
       `Cannot update document ${JSON.stringify(documentId)}: the index ${indices.read.chunks} has lost some of its chunks`,
@@ -73,8 +68,25 @@ export async function readStoredChunks(
         vector: Float32Array.from(source.vector),
       }),
     ),
-    parents: found.map(readParent),
+    parents: found,
   };
+}
+
+/** The parents of one generation by ordinal, as of the last acknowledged write. */
+export async function readStoredParents(
+  connection: Connection,
+  indices: Indices,
+  { tenantId, documentId }: DocumentIds,
+  { number, parents }: Generation,
+): Promise<ParentChunk[]> {
+  const found = await readSources<{ readonly parent: string }>(
+    connection,
+    indices,
+    ordinals(parents).map((at) => parentKey(tenantId, documentId, number, at)),
+    documentKey(tenantId, documentId),
+    ['parent'],
+  );
+  return found.map(readParent);
 }
 
 /** Parents by the ids that `parentKey` gives. */

@@ -23,6 +23,10 @@ export function createDocumentStore(
       return reader.call('chunks', [scope, documentId], { affinity: scope.tenantId });
     },
 
+    async parents(scope, documentId) {
+      return reader.call('parents', [scope, documentId], { affinity: scope.tenantId });
+    },
+
     async vectors({ tenantId }, fingerprints) {
       if (fingerprints.length === 0) return new Map();
       return unpackVectors(await reader.call('vectors', [tenantId, fingerprints], { affinity: tenantId }));
@@ -32,6 +36,10 @@ export function createDocumentStore(
       const packed = packWrite(write, dimensions);
       const transfer = packed.chunks === undefined ? [] : [packed.chunks.vectors.buffer];
       await writer.call('replace', [tenantId, packed], { transfer });
+    },
+
+    async forget({ tenantId }, documentId, expected) {
+      await writer.call('forget', [tenantId, documentId, expected]);
     },
 
     /** Each read sees what was committed before it. */

@@ -1,4 +1,4 @@
-import type { Chunk } from '../../domain/chunk.ts';
+import type { Chunk, ParentChunk } from '../../domain/chunk.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { ListPage, RemovedDocuments, StoredRecord } from '../document-store.ts';
 import type { ChunkReference, FetchOptions, FoundChunk, LegsQuery, LegsResult } from '../search-engine.ts';
@@ -18,6 +18,7 @@ export interface ReadOperations {
   record(tenantId: string, documentId: string): StoredRecord | undefined;
   list(scope: Scope, page: ListPage): RecordPage;
   chunks(scope: Scope, documentId: string): Chunk[];
+  parents(scope: Scope, documentId: string): ParentChunk[];
   vectors(tenantId: string, fingerprints: readonly string[]): PackedVectors;
   getState(place: StatePlace, collection: string, key: string): StateRow | undefined;
   listState(place: StatePlace, collection: string, page: StatePage): StateRow[];
@@ -34,6 +35,7 @@ export interface WriteOperations {
   /** Creates the control file, or checks it. */
   open(): void;
   replace(tenantId: string, write: PackedWrite): void;
+  forget(tenantId: string, documentId: string, expected: string): void;
   putState(
     place: StatePlace,
     collection: string,

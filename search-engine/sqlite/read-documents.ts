@@ -1,5 +1,5 @@
 import { mayRead } from '../../domain/access.ts';
-import type { Chunk } from '../../domain/chunk.ts';
+import type { Chunk, ParentChunk } from '../../domain/chunk.ts';
 import { type DocumentRecord, isLive, mayShow } from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { ListPage, StoredRecord } from '../document-store.ts';
@@ -63,6 +63,19 @@ export function listChunks(database: Database, scope: Scope, documentId: string)
       ...(context !== null && { context }),
       ...readDetail(detail),
     }));
+  });
+}
+
+export function listParents(database: Database, scope: Scope, documentId: string): ParentChunk[] {
+  return database.snapshot(() => {
+    const stored = findRecord(database, documentId);
+    if (stored === undefined || !mayRead(scope, stored.record.access?.value)) return [];
+    return database.rows<{ ordinal: number; start: number; end: number; text: string }>(
+      `SELECT ordinal, text_start AS start, text_end AS end, text
+       FROM documents CROSS JOIN parents USING (document)
+       WHERE document_id = ? AND state = ${documentState.live} ORDER BY ordinal`,
+      documentId,
+    );
   });
 }
 

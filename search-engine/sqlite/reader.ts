@@ -7,7 +7,7 @@ import { Highlighter } from './highlighter.ts';
 import { openForReading } from './open-file.ts';
 import { OpenTenants } from './open-tenants.ts';
 import type { ReadOperations, StatePlace, TenantStateRow, WorkerSettings } from './operations.ts';
-import { findRecord, listChunks, listRecords, readVectors } from './read-documents.ts';
+import { findRecord, listChunks, listParents, listRecords, readVectors } from './read-documents.ts';
 import { getEntry, listEntries } from './state-entries.ts';
 
 // Three descriptors each; a process has 1,024 where it may not raise that.
@@ -55,6 +55,8 @@ export function createReader({ folder, embedding }: WorkerSettings): {
         inTenant(scope.tenantId, { records: [] }, (database) => listRecords(database, scope, page)),
       chunks: (scope, documentId) =>
         inTenant(scope.tenantId, [], (database) => listChunks(database, scope, documentId)),
+      parents: (scope, documentId) =>
+        inTenant(scope.tenantId, [], (database) => listParents(database, scope, documentId)),
       vectors: (tenantId, fingerprints) =>
         inTenant(tenantId, { fingerprints: [], vectors: new Float32Array() }, (database) =>
           readVectors(database, fingerprints, embedding.dimensions),

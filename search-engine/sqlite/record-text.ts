@@ -7,7 +7,7 @@ export function writeRecord(record: DocumentRecord): string {
 
 export function readRecord(text: string): DocumentRecord {
   const stored = JSON.parse(text);
-  for (const part of [stored.content, stored.metadata, stored.access, stored.expiry]) {
+  for (const part of [stored.content, stored.label, stored.metadata, stored.access, stored.expiry]) {
     if (part !== undefined) part.version = BigInt(part.version);
   }
   return stored;

@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { controlFile, listTenants, tenantFile, tenantPlace, tenantsFolder } from './data-folder.ts';
 import type { Database } from './database.ts';
 import { toEngineError } from './engine-failure.ts';
+import { forget } from './forget.ts';
 import { openForWriting } from './open-file.ts';
 import { OpenTenants } from './open-tenants.ts';
 import type { WorkerSettings, WriteOperations } from './operations.ts';
@@ -80,6 +81,8 @@ export function createWriter({ folder, embedding, rememberVectorsMs }: WorkerSet
           tidyNowAndThen(database);
           replace(database, write);
         }),
+      forget: (tenantId, documentId, expected) =>
+        inTenant(tenantId, (database) => forget(database, documentId, expected)),
       putState(place, collection, key, value, expected) {
         const put = (database: Database) => putEntry(database, collection, key, value, expected);
         return place === 'system' ? inControl(put) : inTenant(place.tenantId, put);

@@ -9,6 +9,6 @@ export const feedFormats: Readonly<Record<string, FeedReaderMaker>> = {
   braid: createBraidReader,
   debezium: createDebeziumReader,
   dynamodb: createDynamoDbReader,
-  s3: (mapping) => createS3Reader(mapping),
-  eventbridge: (mapping) => createEventBridgeReader(mapping),
+  s3: createS3Reader,
+  eventbridge: createEventBridgeReader,
 };

@@ -1,5 +1,5 @@
 import type { Access } from '../../domain/access.ts';
-import type { UpsertEvent } from '../../domain/change-event.ts';
+import type { KeptPart, UpsertEvent } from '../../domain/change-event.ts';
 import type { MetadataValue } from '../../domain/document.ts';
 import { type Cell, isUnavailable, name, type Row, textOf } from './cell.ts';
 import type { JoinedText, TableMapping } from './mapping.ts';
@@ -15,7 +15,7 @@ export interface RowIdentity {
 /** The parts of a document that a row gives. */
 export type RowParts = Pick<
   UpsertEvent,
-  'content' | 'mediaType' | 'title' | 'uri' | 'metadata' | 'keptMetadata' | 'access'
+  'content' | 'mediaType' | 'title' | 'uri' | 'metadata' | 'keptMetadata' | 'kept' | 'access'
 >;
 
 /**
@@ -51,8 +51,17 @@ export function mapRow(mapping: TableMapping, row: Row, isSchemaless: boolean): 
     );
   };
   const content = mapping.text === undefined ? contentOf(mapping, cellOf) : joinedText(mapping.text, cellOf);
-  const title = mapping.title === undefined ? '' : textOf(cellOf(mapping.title, 'title'), mapping.title);
-  const uri = mapping.uri === undefined ? '' : textOf(cellOf(mapping.uri, 'uri'), mapping.uri);
+  const kept: KeptPart[] = [];
+  const shownOf = (part: 'title' | 'uri'): string => {
+    const column = mapping[part];
+    if (column === undefined) return '';
+    const cell = cellOf(column, part);
+    if (!isUnavailable(cell)) return textOf(cell, column);
+    kept.push(part);
+    return '';
+  };
+  const title = shownOf('title');
+  const uri = shownOf('uri');
   const metadata: Record<string, MetadataValue> = {};
   const keptMetadata: string[] = [];
   for (const [key, column] of Object.entries(mapping.metadata)) {
@@ -61,7 +70,12 @@ export function mapRow(mapping: TableMapping, row: Row, isSchemaless: boolean): 
     else if (cell !== null) metadata[key] = metadataValue(cell, column);
   }
   const access = accessOf(mapping, cellOf);
-  if (typeof content === 'string' ? content.trim() === '' : 'length' in content && content.length === 0) {
+  if (access === 'kept') kept.push('access');
+  if (
+    typeof content === 'string'
+      ? content.trim() === ''
+      : content instanceof Uint8Array && content.length === 0
+  ) {
     return undefined;
   }
   const mediaType = mapping.text === undefined ? mapping.content?.mediaType : 'text/plain';
@@ -72,7 +86,8 @@ export function mapRow(mapping: TableMapping, row: Row, isSchemaless: boolean): 
     ...(uri !== '' && { uri }),
     ...(hasKeys(metadata) && { metadata }),
     ...(keptMetadata.length > 0 && { keptMetadata }),
-    ...(access !== undefined && { access }),
+    ...(kept.length > 0 && { kept }),
+    ...(access !== undefined && access !== 'kept' && { access }),
   };
 }
 
@@ -117,13 +132,18 @@ function metadataValue(cell: Cell, column: string): MetadataValue {
   return textOf(cell, column);
 }
 
-function accessOf(mapping: TableMapping, cellOf: CellOf): Access | undefined {
+function accessOf(mapping: TableMapping, cellOf: CellOf): Access | 'kept' | undefined {
   const { allow, deny } = mapping;
   if (allow === undefined && deny === undefined) return undefined;
+  const cells = new Map<'allow' | 'deny', Cell>();
+  if (allow !== undefined) cells.set('allow', cellOf(allow, 'access.allow'));
+  if (deny !== undefined) cells.set('deny', cellOf(deny, 'access.deny'));
+  // Where only one of the two is sent, reading the other tells that its value is not.
+  if ([...cells.values()].every((cell) => isUnavailable(cell))) return 'kept';
   return {
     // A row that names no one is for no one: without a list it would be for everyone.
-    ...(allow !== undefined && { allow: principalsOf(cellOf(allow, 'access.allow'), allow) }),
-    ...(deny !== undefined && { deny: principalsOf(cellOf(deny, 'access.deny'), deny) }),
+    ...(allow !== undefined && { allow: principalsOf(cells.get('allow')!, allow) }),
+    ...(deny !== undefined && { deny: principalsOf(cells.get('deny')!, deny) }),
   };
 }
 

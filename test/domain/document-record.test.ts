@@ -53,6 +53,7 @@ const access: fc.Arbitrary<Access> = fc.constantFrom(
 );
 const times = ['2001-01-01T00:00:00.000Z', '2999-01-01T00:00:00.000Z'] as const;
 const expiresAt = fc.constantFrom(...times);
+const label = fc.constantFrom({}, { title: 'new' }, { title: 'newer', uri: 'https://example.com' });
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc
     .tuple(
@@ -64,7 +65,10 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc
     .tuple(
       version,
-      fc.record({ metadata, access, expiresAt: fc.constantFrom(null, ...times) }, { requiredKeys: [] }),
+      fc.record(
+        { metadata, access, label, expiresAt: fc.constantFrom(null, ...times) },
+        { requiredKeys: [] },
+      ),
     )
     .map(([at, parts]) => patch(at, parts)),
   version.map(remove),
@@ -170,6 +174,35 @@ describe('mergeChange', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('shows the title of the highest change that brought one, with content or without', () => {
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
+        const record = mergeAll(changes);
+        const carriers = changes.filter((one) => one.operation !== 'patch' || one.label !== undefined);
+        const highest = carriers.reduce((most, one) => (one.version! > most ? one.version! : most), -1n);
+        const titles = carriers
+          .filter((one) => one.version === highest)
+          .map((one) => one.label?.title ?? one.content?.title);
+        if (record === undefined || !isLive(record)) return;
+        expect(titles).toContain(record.content!.title);
+        expect(record.content!.claimed.title).toBe(record.content!.title);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('gives late content the title that came before it at a higher version', () => {
+    const record = mergeAll([
+      upsert(1n, 'one'),
+      patch(3n, { label: { title: 'three' } }),
+      upsert(2n, 'two', { content: { ...content('two'), title: 'two' } }),
+    ])!;
+    expect(record.content).toMatchObject({ contentHash: 'two', title: 'three', version: 2n });
+    const after = mergeChange(record, upsert(4n, 'four'), where).record!;
+    expect(after).not.toHaveProperty('label');
+    expect(after.content).not.toHaveProperty('title');
   });
 
   it('never lets an older update bring a deleted document back', () => {

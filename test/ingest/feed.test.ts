@@ -231,6 +231,49 @@ describe('kept values', () => {
   });
 });
 
+describe('a title that changes while the text is not sent', () => {
+  const kept = (version: number, title: string) =>
+    ({ ...upsert('a', version, '', { title }), content: { keep: true } }) as ChangeEvent;
+  const titleOf = async () => (await adapter.documents.record(scope, 'a'))?.record.content?.title;
+
+  it('is shown and embedded with the stored text', async () => {
+    await run([upsert('a', 1, 'first\nsecond', { title: 'old' })]);
+    subject.embedded.length = 0;
+    expect(await run([kept(2, 'new')])).toMatchObject({ indexed: 1, embedded: 2, deadLettered: 0 });
+    expect(subject.embedded).toEqual(['new\nfirst', 'new\nsecond']);
+    expect(await titleOf()).toBe('new');
+    expect(await run([kept(2, 'new')])).toMatchObject({ stale: 1, embedded: 0 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({ a: '2 first|second {} 2' });
+  });
+
+  it('stays above a text that comes late, and below a newer one', async () => {
+    await run([upsert('a', 1, 'one', { title: 'one' })]);
+    await run([kept(3, 'three')]);
+    await run([upsert('a', 2, 'two', { title: 'two' })]);
+    expect(await titleOf()).toBe('three');
+    expect(await stateOf(adapter.documents, scope)).toEqual({ a: '3 two {} 1' });
+    await run([upsert('a', 4, 'two', { title: 'four' })]);
+    expect(await titleOf()).toBe('four');
+  });
+
+  it('keeps title, address and access list where those are not sent', async () => {
+    await run([upsert('a', 1, 'one', { title: 't', uri: 'https://x', access: { allow: ['user:a'] } })]);
+    await run([
+      { ...upsert('a', 2, 'two'), kept: ['title', 'uri', 'access'] } as ChangeEvent,
+      {
+        ...upsert('a', 3, '', { metadata: { value: 'm' } }),
+        content: { keep: true },
+        kept: ['title'],
+      } as ChangeEvent,
+    ]);
+    const { record } = (await adapter.documents.record(scope, 'a'))!;
+    expect(record.content).toMatchObject({ title: 't', version: 2n });
+    expect(record.content).not.toHaveProperty('uri');
+    expect(record.access?.value).toEqual({});
+    expect(record.metadata?.value).toEqual({ value: 'm' });
+  });
+});
+
 describe('a storm of dead letters', () => {
   it('stops the feed after 10 in a row, and goes on from there (C8)', async () => {
     const good = Array.from({ length: 30 }, (_, at) => upsert(`g${at}`, 1, `text ${at}`));

@@ -19,28 +19,28 @@ function notification(eventName: string, key: string, sequencer = '0055AED6DCD90
   };
 }
 
-const load = () => Buffer.from('content');
-
 describe('createS3Reader', () => {
-  it('loads what was created and deletes what was removed, keys decoded', () => {
-    const reader = createS3Reader(undefined, load);
+  it('names the object to load of what was created and deletes what was removed, keys decoded', () => {
+    const reader = createS3Reader();
     const created = JSON.stringify(notification('ObjectCreated:Put', 'a+b/Happy%20%2B%C3%A4.md'));
     expect(eventOf(reader, created)).toMatchObject({
       operation: 'upsert',
       source: 's3://docs',
       documentId: 's3://docs/a b/Happy +ä.md',
-      content: Buffer.from('content'),
+      content: { object: { bucket: 'docs', key: 'a b/Happy +ä.md' } },
     });
     const removed = JSON.stringify(notification('ObjectRemoved:DeleteMarkerCreated', 'a+b'));
     expect(eventOf(reader, removed)).toMatchObject({ operation: 'delete', documentId: 's3://docs/a b' });
   });
 
-  it('says that it has no store of objects, and lets an object that is gone go', () => {
-    const raw = JSON.stringify(notification('ObjectCreated:Put', 'a'));
-    expect(createS3Reader()(raw)).toMatchObject([{ kind: 'refused' }]);
-    expect(createS3Reader(undefined, () => undefined)(raw)).toMatchObject([
-      { kind: 'ignored', what: 'object_gone' },
-    ]);
+  it('names the version and the size of the object where the event tells them', () => {
+    const made = notification('ObjectCreated:Put', 'a') as {
+      Records: [{ s3: { object: Record<string, unknown> } }];
+    };
+    Object.assign(made.Records[0].s3.object, { versionId: 'v1', size: 1024 });
+    expect(eventOf(createS3Reader(), JSON.stringify(made))).toMatchObject({
+      content: { object: { bucket: 'docs', key: 'a', versionId: 'v1', sizeBytes: 1024 } },
+    });
   });
 
   it('ignores tests and what is about no content', () => {
@@ -98,7 +98,7 @@ describe('createEventBridgeReader', () => {
     });
 
   it('takes keys as they are', () => {
-    const reader = createEventBridgeReader(undefined, load);
+    const reader = createEventBridgeReader();
     expect(eventOf(reader, event('Object Deleted'))).toMatchObject({
       operation: 'delete',
       documentId: 's3://docs/a+b %20.md',
