@@ -117,8 +117,17 @@ export async function createBraid(config: Config): Promise<Braid> {
   const { concurrency } = config.ingest;
   const jobs = createJobs({ ingest, state, telemetry }, scopes.operator, concurrency);
   const feeds = createFeeds(
-    { ingest, documents, state, telemetry, readers: feedFormats, operatorOf: scopes.operator },
-    config.feeds,
+    {
+      ingest,
+      documents,
+      state,
+      telemetry,
+      readers: feedFormats,
+      operatorOf: scopes.operator,
+      // An event is not to decide what this machine's credentials are used to read.
+      bucketStores: (bucket) => (config.feeds.buckets.includes(bucket) ? s3.bucket(bucket, '') : undefined),
+    },
+    { ...config.feeds, maxDocumentBytes: config.ingest.parse.maxDocumentBytes },
   );
   const pipeline = createPipeline({
     feeds,

@@ -96,6 +96,8 @@ export interface Config {
     };
     /** By format: which columns are what, for events that come over HTTP. @default {} */
     readonly mappings: Readonly<Record<string, unknown>>;
+    /** Buckets whose objects the events of S3 may load. @default none */
+    readonly buckets: readonly string[];
   };
   readonly tenants: Readonly<Record<string, { readonly accessControl: 'optional' | 'required' }>>;
   /** Who is let in. Absent: everyone, on loopback only, as the tenant in the header `X-Braid-Tenant`. */
@@ -209,7 +211,7 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('number', ['ingest.parse.maxDocumentBytes']),
   ...named('number', ['feeds.concurrency', 'feeds.batchEvents', 'feeds.storm.consecutive']),
   ...named('number', ['feeds.storm.windowPercentage', 'feeds.storm.total']),
-  ...named('json', ['ingest.chunking', 'tenants', 'feeds.mappings']),
+  ...named('json', ['ingest.chunking', 'tenants', 'feeds.mappings', 'feeds.buckets']),
   ...named('json', ['authentication', 'audit.reads']),
   ...named('number', ['limits.tenantRequestsPerSecond', 'limits.keyRequestsPerSecond']),
   ...named('number', ['limits.tenantConcurrency']),
@@ -667,6 +669,7 @@ const schema = z.strictObject({
         })
         .prefault({}),
       mappings: z.record(text('the name of a format'), z.unknown()).default({}),
+      buckets: z.array(text('the name of a bucket')).default([]),
     })
     .prefault({}),
   tenants: z

@@ -42,6 +42,7 @@ describe('loadConfig', () => {
       },
       feeds: {
         concurrency: 4,
+        buckets: [],
         batchEvents: 500,
         storm: { consecutive: 10, windowPercentage: 15, total: 1_000 },
         mappings: {},

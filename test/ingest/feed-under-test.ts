@@ -13,6 +13,7 @@ import type { Scope } from '../../domain/scope.ts';
 import { createScopeMaker } from '../../identity/scope.ts';
 import type { Chunker } from '../../ingest/chunk.ts';
 import { createFeeds, type FeedSettings, type Feeds } from '../../ingest/feed.ts';
+import type { BucketStores } from '../../ingest/feed-object.ts';
 import { defaultStormLimits } from '../../ingest/feed-storm.ts';
 import { createIngest, type Ingest } from '../../ingest/ingest.ts';
 import type { Parser } from '../../ingest/parse.ts';
@@ -45,6 +46,7 @@ export function createFeedUnderTest(
   settings: Partial<FeedSettings> = {},
   telemetry: Telemetry = silentTelemetry,
   minChunkCharacters = 0,
+  bucketStores?: BucketStores,
 ): FeedUnderTest {
   const embedded: string[] = [];
   const model: EmbeddingModel = {
@@ -69,6 +71,7 @@ export function createFeedUnderTest(
       telemetry,
       readers: { braid: () => readEnvelope },
       operatorOf: scopes.operator,
+      ...(bucketStores && { bucketStores }),
     },
     { concurrency: 4, batchEvents: 50, storm: defaultStormLimits, ...settings },
   );

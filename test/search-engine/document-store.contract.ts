@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { describeForget } from './contract-forget.ts';
 import { describeModel } from './contract-model.ts';
 import { describeReads } from './contract-reads.ts';
 import { describeRecords } from './contract-records.ts';
@@ -14,6 +15,7 @@ export function describeDocumentStoreContract(name: string, open: () => Promise<
     describeWriters(subject);
     describeRecords(subject);
     describeReads(subject);
+    describeForget(subject);
     describeModel(subject);
   });
 }

@@ -1,0 +1,173 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ObjectStoreFailure } from '../../domain/errors.ts';
+import type { Scope } from '../../domain/scope.ts';
+import { type BucketStores, createLoadObject } from '../../ingest/feed-object.ts';
+import { createFolderObjectStore } from '../../objects/folder/folder-object-store.ts';
+import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
+import { createS3Reader } from '../../sources/feeds/s3.ts';
+import { silentTelemetry } from '../../telemetry/telemetry.ts';
+import { createFeedUnderTest, scopes, standInModel, stateOf } from './feed-under-test.ts';
+
+let folder: string;
+let bucket: string;
+let adapter: SqliteEngine;
+let tenants = 0;
+let scope: Scope;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'braid-objects-'));
+  bucket = await mkdtemp(join(folder, 'bucket-'));
+  adapter = await createSqliteEngine({
+    folder: join(folder, 'data'),
+    embedding: { modelId: standInModel.id, dimensions: standInModel.dimensions },
+    telemetry: silentTelemetry,
+  });
+});
+
+afterAll(async () => {
+  await adapter.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A folder in the place of the bucket "docs", with the keys that were read. */
+function folderAsBucket(): { stores: BucketStores; read: string[] } {
+  const store = createFolderObjectStore(bucket);
+  const read: string[] = [];
+  return {
+    read,
+    stores: (name) =>
+      name === 'docs'
+        ? {
+            get(key, options) {
+              read.push(key);
+              return store.get(key, options);
+            },
+          }
+        : undefined,
+  };
+}
+
+function failing(
+  reason: ConstructorParameters<typeof ObjectStoreFailure>[0],
+  times = Infinity,
+): BucketStores {
+  const { stores } = folderAsBucket();
+  let left = times;
+  return (name) => ({
+    async get(key, options) {
+      left -= 1;
+      if (left >= 0) throw new ObjectStoreFailure(reason, `Cannot read: ${reason}`);
+      return stores(name)!.get(key, options);
+    },
+  });
+}
+
+const notice = (kind: string, key: string, sequencer: string, more: object = {}, of = 'docs') =>
+  JSON.stringify({
+    Records: [{ eventName: kind, s3: { bucket: { name: of }, object: { key, sequencer, ...more } } }],
+  });
+const created = (key: string, sequencer: string, more?: object) =>
+  notice('ObjectCreated:Put', key, sequencer, more);
+
+async function run(stores: BucketStores, ...lines: string[]) {
+  tenants += 1;
+  scope = scopes.operator(`o-${tenants}`);
+  return more(stores, ...lines);
+}
+
+function more(stores: BucketStores, ...lines: string[]) {
+  const { feeds } = createFeedUnderTest(adapter, { maxDocumentBytes: 1_000 }, silentTelemetry, 0, stores);
+  return feeds.run(scope, {
+    format: 's3',
+    reader: createS3Reader(),
+    async *open() {
+      for (const [at, text] of lines.entries()) yield { text, record: at + 1 };
+    },
+  });
+}
+
+describe('a creation event of S3', () => {
+  it('indexes its object, once for several events that queue up, in the order of their sequencers', async () => {
+    await writeFile(join(bucket, 'a.txt'), 'the object');
+    const { stores, read } = folderAsBucket();
+    const report = await run(stores, created('a.txt', '02'), created('a.txt', '03'), created('a.txt', '01'));
+    expect(report).toMatchObject({ accepted: 3, indexed: 1, stale: 2, embedded: 1 });
+    expect(read).toEqual(['a.txt']);
+    expect(Object.values(await stateOf(adapter.documents, scope))).toEqual([
+      expect.stringMatching(/^\d+ the object \{\} 1$/),
+    ]);
+    expect(await more(stores, created('a.txt', '02'))).toMatchObject({ stale: 1 });
+    expect(read).toHaveLength(1);
+  });
+
+  it('is stale where its object is gone, and never brings back what a later event removed', async () => {
+    await writeFile(join(bucket, 'b.txt'), 'there');
+    const { stores } = folderAsBucket();
+    expect(await run(stores, created('gone.txt', '01'))).toMatchObject({ accepted: 1, stale: 1 });
+    await more(stores, notice('ObjectRemoved:Delete', 'b.txt', '05'));
+    expect(await more(stores, created('b.txt', '04'))).toMatchObject({ stale: 1 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+    expect(await more(stores, created('b.txt', '06'))).toMatchObject({ indexed: 1 });
+  });
+
+  it.each([
+    [{ size: 1_001 }, 'small', 0],
+    [{}, 'x'.repeat(1_001), 1],
+  ])('is a dead letter where its object is too large: said %j', async (said, content, reads) => {
+    await writeFile(join(bucket, 'large.txt'), content);
+    const { stores, read } = folderAsBucket();
+    const report = await run(stores, created('large.txt', '01', said));
+    expect(report).toMatchObject({ deadLettersByReason: { refused_document: 1 } });
+    expect(read).toHaveLength(reads);
+  });
+
+  it.each(['access_denied', 'archived', 'no_such_bucket', 'rejected'] as const)(
+    'is a dead letter where the store says %s, and is applied when that is mended',
+    async (reason) => {
+      await writeFile(join(bucket, 'c.txt'), 'denied');
+      const report = await run(failing(reason), created('c.txt', '01'));
+      expect(report).toMatchObject({ accepted: 1, deadLettersByReason: { unreadable_object: 1 } });
+      const { feeds } = createFeedUnderTest(adapter, {}, silentTelemetry, 0, folderAsBucket().stores);
+      const { letters } = await feeds.deadLetters.list(scope, { limit: 10 });
+      expect((await feeds.retry(scope, letters[0]!, createS3Reader())).events).toMatchObject([
+        { outcome: 'indexed' },
+      ]);
+    },
+  );
+
+  it('waits while the store is away or the credentials have expired', async () => {
+    await writeFile(join(bucket, 'd.txt'), 'later');
+    for (const reason of ['unavailable', 'expired_credentials', 'changed'] as const) {
+      expect(await run(failing(reason, 2), created('d.txt', '01'))).toMatchObject({ indexed: 1 });
+    }
+  });
+
+  it('loads from the buckets of the setting only', async () => {
+    const { stores } = folderAsBucket();
+    const report = await run(stores, notice('ObjectCreated:Put', 'a.txt', '01', {}, 'private'));
+    expect(report).toMatchObject({ deadLettersByReason: { unreadable_object: 1 } });
+  });
+});
+
+describe('createLoadObject', () => {
+  it('lets go of an object that is too large', async () => {
+    await writeFile(join(bucket, 'large.txt'), 'x'.repeat(100_000));
+    let body: Readable | undefined;
+    const load = createLoadObject(
+      () => ({
+        async get(key, options) {
+          const reading = await createFolderObjectStore(bucket).get(key, options);
+          body = reading!.body;
+          return reading;
+        },
+      }),
+      1_000,
+    );
+    await expect(load({ bucket: 'docs', key: 'large.txt' })).rejects.toMatchObject({ reason: 'too_large' });
+    expect(body!.destroyed).toBe(true);
+  });
+});
