@@ -25,6 +25,7 @@ import { createFolderObjectStore } from './objects/folder/folder-object-store.ts
 import type { ObjectStore } from './objects/object-store.ts';
 import { createS3, type S3 } from './objects/s3/create-s3.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
+import { createArrange } from './rerank/arrange.ts';
 import { createRerank } from './rerank/rerank.ts';
 import { createRetrieve } from './retrieval/retrieve.ts';
 import type { DocumentStore } from './search-engine/document-store.ts';
@@ -135,6 +136,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     ingestSource: createIngestSource(ingest, concurrency, telemetry),
     jobs,
     retrieve: createRetrieve(engine, model, telemetry),
+    arrange: createArrange(engine, telemetry),
     rerank: createRerank(rerankingModels, rerankTimeoutMs, telemetry),
     answer: createAnswer(telemetry),
     engine,

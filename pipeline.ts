@@ -31,6 +31,7 @@ import type { IngestSource } from './ingest/ingest-source.ts';
 import type { Jobs } from './ingest/jobs.ts';
 import type { LanguageModel } from './models/language-model.ts';
 import type { ModelCall } from './models/model-call.ts';
+import type { Arrange } from './rerank/arrange.ts';
 import { collapseByDocument } from './rerank/collapse.ts';
 import type { Rerank } from './rerank/rerank.ts';
 import { nextCursor, pageOffset } from './retrieval/cursor.ts';
@@ -130,6 +131,7 @@ export interface Stages {
   readonly jobs: Jobs;
   readonly feeds: Feeds;
   readonly retrieve: Retrieve;
+  readonly arrange: Arrange;
   readonly rerank: Rerank;
   readonly answer: Answer;
   readonly engine: SearchEngine;
@@ -215,7 +217,7 @@ function callFor(
   };
 }
 
-/** retrieve -> collapse -> rerank -> page -> fetch. */
+/** retrieve -> boost -> collapse -> rerank -> diversify -> page -> fetch. */
 async function runSearch(
   stages: Stages,
   scope: Scope,
@@ -240,6 +242,11 @@ async function runSearch(
 
   let ranked = atLeastMinimumScore(retrieval.ranked, 'dense', request.minimumScore);
   ranked = atLeastMinimumScore(ranked, 'fused', request.minimumScore);
+  if (request.boosts.length > 0) {
+    const boosted = await stages.arrange.boost(scope, request, ranked, signal);
+    timings.boost = boosted.milliseconds;
+    ranked = boosted.ranked;
+  }
   if (request.collapse === 'document') ranked = collapseByDocument(ranked);
 
   let shown: Map<string, FoundChunk> | undefined;
@@ -261,6 +268,12 @@ async function runSearch(
     }
     ranked = atLeastMinimumScore(reranked.ranked, 'rerank', request.minimumScore);
     shown = texts;
+  }
+
+  if (request.diversity !== undefined || request.duplicates !== undefined) {
+    const spread = await stages.arrange.spread(scope, request, ranked, signal);
+    timings.diversify = spread.milliseconds;
+    ranked = spread.ranked;
   }
 
   const ids = ranked.map(({ chunkId }) => chunkId);

@@ -1,6 +1,7 @@
 import type { Chunk, ParentChunk } from './chunk.ts';
 import type { Metadata } from './document.ts';
 import type { Filter } from './filter.ts';
+import type { DuplicateHit } from './ranking.ts';
 
 export type LexicalField = 'title' | 'text';
 export type FusionMethod = 'linear' | 'rrf';
@@ -47,6 +48,32 @@ export interface SearchRequest {
     /** How many fused hits are reranked, topK to 1,000. @default max(50, topK) */
     readonly candidates?: number;
   };
+  /**
+   * Searches once more with the query's vector moved towards the mean vector of the first hits (Rocchio). Needs the dense
+   * leg; costs a second search.
+   */
+  readonly feedback?: {
+    /** Share of the mean in the new vector, above 0 to 1. @default 0.4 */
+    readonly weight?: number;
+    /** How many of the first hits, 1 to 20. @default 3 */
+    readonly hits?: number;
+  };
+  /** Added to the fused score, of the first 1,000 hits. At most 10. Refused with RRF. */
+  readonly boosts?: readonly BoostRequest[];
+  /** Orders hits by maximal marginal relevance. */
+  readonly diversity?: {
+    /** 1: relevance alone, 0: unlikeness alone. */
+    readonly lambda: number;
+    /** How many of the first hits are ordered, topK to 1,000. @default max(50, topK) */
+    readonly candidates?: number;
+  };
+  /** Folds hits that are nearly the same into the best of them. */
+  readonly duplicates?: {
+    /** Least cosine of two hits that are one, 0.5 to 1. */
+    readonly similarity: number;
+    /** How many of the first hits are compared, topK to 1,000. @default max(50, topK) */
+    readonly candidates?: number;
+  };
   /** One hit a document: its best chunk. */
   readonly collapse?: 'document';
   /** Hits of hierarchical chunks carry their parent's text. */
@@ -60,6 +87,29 @@ export interface SearchRequest {
   /** From the previous page's `cursor`, with an otherwise equal request. */
   readonly cursor?: string;
 }
+
+/** Adds weight · value to the fused score, where the value goes from 0 to 1. `weight` −10 to 10. */
+export type Boost =
+  /** 2^(−age / halfLifeDays) of a date: ISO 8601, or milliseconds since 1970. */
+  | {
+      readonly weight: number;
+      readonly recency: { readonly key: string; readonly halfLifeDays: number; readonly origin: string };
+    }
+  /** n / (n + pivot) of a number above 0. */
+  | { readonly weight: number; readonly saturation: { readonly key: string; readonly pivot: number } }
+  /** 1 where the value is that, or a list has it. */
+  | {
+      readonly weight: number;
+      readonly equals: { readonly key: string; readonly value: string | number | boolean };
+    };
+
+/** A Boost whose recency counts from the start of the current day (UTC) unless it says from when. */
+export type BoostRequest =
+  | Exclude<Boost, { readonly recency: unknown }>
+  | {
+      readonly weight: number;
+      readonly recency: { readonly key: string; readonly halfLifeDays: number; readonly origin?: string };
+    };
 
 /** Counts over distinct documents that pass scope and filter (and match the text, where the dense weight is 0). */
 export type FacetRequest =
@@ -116,7 +166,11 @@ export interface ResolvedSearchRequest {
     | { readonly method: 'linear'; readonly normalization: Normalization }
     | { readonly method: 'rrf'; readonly rankConstant: number };
   readonly complete: boolean;
+  readonly feedback?: { readonly weight: number; readonly hits: number };
+  readonly boosts: readonly Boost[];
   readonly rerank?: { readonly model: string; readonly candidates: number };
+  readonly diversity?: { readonly lambda: number; readonly candidates: number };
+  readonly duplicates?: { readonly similarity: number; readonly candidates: number };
   readonly collapse?: 'document';
   readonly expand?: 'parent';
   readonly highlight: boolean;
@@ -130,7 +184,11 @@ export interface Breakdown {
   readonly lexical?: LegContribution;
   readonly dense?: LegContribution;
   readonly fused: { readonly score: number; readonly rank: number };
+  /** The fused score with its boosts; `boosts` are what each added, in the order of the request. */
+  readonly boosted?: { readonly score: number; readonly rank: number; readonly boosts: readonly number[] };
   readonly rerank?: { readonly score: number; readonly rank: number };
+  /** The score of maximal marginal relevance, and the greatest cosine to a hit before this one, at least 0. */
+  readonly diversified?: { readonly score: number; readonly rank: number; readonly similarity: number };
 }
 
 /**
@@ -148,7 +206,7 @@ export interface LegContribution {
 
 export interface Hit {
   readonly rank: number;
-  /** The reranker's score where one ran, else the fused score. */
+  /** The reranker's score where one ran, else the boosted score, else the fused score. */
   readonly score: number;
   readonly documentId: string;
   readonly version: string;
@@ -163,6 +221,8 @@ export interface Hit {
   /** Ranges of `chunk.text` that the query's words match, [start, end), UTF-16 code units, rising. */
   readonly highlights?: readonly (readonly [number, number])[];
   readonly breakdown: Breakdown;
+  /** Hits that were folded into this one, best first; where `duplicates` was asked for. */
+  readonly duplicates?: readonly DuplicateHit[];
 }
 
 /** Something that failed and was done without. */

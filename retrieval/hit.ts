@@ -3,7 +3,7 @@ import type { Hit } from '../domain/search.ts';
 import type { FoundChunk } from '../search-engine/search-engine.ts';
 
 /** Joins a place in the result list with what is shown there. */
-export function toHit(found: FoundChunk, { breakdown }: RankedChunk, rank: number): Hit {
+export function toHit(found: FoundChunk, { breakdown, duplicates }: RankedChunk, rank: number): Hit {
   const {
     documentId,
     version,
@@ -19,7 +19,7 @@ export function toHit(found: FoundChunk, { breakdown }: RankedChunk, rank: numbe
   } = found;
   return {
     rank,
-    score: breakdown.rerank?.score ?? breakdown.fused.score,
+    score: (breakdown.rerank ?? breakdown.boosted ?? breakdown.fused).score,
     documentId,
     version: version.toString(),
     contentHash,
@@ -32,5 +32,6 @@ export function toHit(found: FoundChunk, { breakdown }: RankedChunk, rank: numbe
     ...(parent !== undefined && { parent }),
     ...(highlights !== undefined && { highlights }),
     breakdown,
+    ...(duplicates !== undefined && { duplicates }),
   };
 }

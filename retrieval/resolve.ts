@@ -1,6 +1,8 @@
 import { InvalidInput } from '../domain/errors.ts';
 import { checkFilter } from '../domain/filter.ts';
 import type { FacetRequest, ResolvedSearchRequest, SearchRequest } from '../domain/search.ts';
+import { checkFields, checkKey, flag, number, oneOf, wholeNumber } from './check-fields.ts';
+import { resolveBoosts } from './resolve-boosts.ts';
 
 export const searchLimits = {
   queryCharacters: 4_000,
@@ -13,6 +15,7 @@ export const searchLimits = {
   facets: 20,
   facetValues: 1_000,
   facetBounds: 100,
+  feedbackHits: 20,
 } as const;
 
 const requestFields = [
@@ -23,7 +26,11 @@ const requestFields = [
   'dense',
   'fusion',
   'complete',
+  'feedback',
+  'boosts',
   'rerank',
+  'diversity',
+  'duplicates',
   'collapse',
   'expand',
   'highlight',
@@ -50,6 +57,14 @@ export function resolveSearchRequest(
   if (complete && fusion.method === 'rrf') {
     throw new InvalidInput('complete', 'Expected no complete with method rrf, which uses ranks only');
   }
+  const feedback = resolveFeedback(request.feedback, legs.dense.weight);
+  const boosts = resolveBoosts(request.boosts);
+  if (boosts.length > 0 && fusion.method === 'rrf') {
+    throw new InvalidInput(
+      'boosts',
+      'Expected no boosts with method rrf, whose scores do not measure relevance',
+    );
+  }
   const rerank = resolveRerank(request.rerank, topK, rerankingModels);
   const minimumScore = resolveMinimumScore(request, fusion, legs.dense.weight, rerank);
   if (cursor !== undefined && typeof cursor !== 'string')
@@ -61,7 +76,11 @@ export function resolveSearchRequest(
     ...legs,
     fusion,
     complete,
+    ...(feedback && { feedback }),
+    boosts,
     ...(rerank && { rerank }),
+    ...(request.diversity !== undefined && { diversity: resolveDiversity(request.diversity, topK) }),
+    ...(request.duplicates !== undefined && { duplicates: resolveDuplicates(request.duplicates, topK) }),
     ...(request.collapse !== undefined && {
       collapse: oneOf(request.collapse, 'collapse', ['document'] as const),
     }),
@@ -176,6 +195,47 @@ function resolveRerank(
   };
 }
 
+function resolveFeedback(
+  given: SearchRequest['feedback'],
+  denseWeight: number,
+): ResolvedSearchRequest['feedback'] {
+  if (given === undefined) return undefined;
+  const { weight, hits } = checkFields(given, 'feedback', ['weight', 'hits']);
+  if (denseWeight === 0) {
+    throw new InvalidInput('feedback', 'Expected dense.weight above 0 for feedback, got 0');
+  }
+  return {
+    weight: number(weight ?? 0.4, 'feedback.weight', Number.MIN_VALUE, 1),
+    hits: wholeNumber(hits ?? 3, 'feedback.hits', 1, searchLimits.feedbackHits),
+  };
+}
+
+function resolveDiversity(
+  given: NonNullable<SearchRequest['diversity']>,
+  topK: number,
+): NonNullable<ResolvedSearchRequest['diversity']> {
+  const { lambda, candidates } = checkFields(given, 'diversity', ['lambda', 'candidates']);
+  return {
+    lambda: number(lambda, 'diversity.lambda', 0, 1),
+    candidates: arranged(candidates, 'diversity.candidates', topK),
+  };
+}
+
+function resolveDuplicates(
+  given: NonNullable<SearchRequest['duplicates']>,
+  topK: number,
+): NonNullable<ResolvedSearchRequest['duplicates']> {
+  const { similarity, candidates } = checkFields(given, 'duplicates', ['similarity', 'candidates']);
+  return {
+    similarity: number(similarity, 'duplicates.similarity', 0.5, 1),
+    candidates: arranged(candidates, 'duplicates.candidates', topK),
+  };
+}
+
+function arranged(candidates: number | undefined, field: string, topK: number): number {
+  return checkCandidates(candidates ?? Math.max(50, topK), field, topK, searchLimits.rerankCandidates);
+}
+
 function resolveMinimumScore(
   request: SearchRequest,
   fusion: ResolvedSearchRequest['fusion'],
@@ -219,10 +279,8 @@ function resolveFacet(facet: FacetRequest, field: string): FacetRequest {
     'ranges',
     'statistics',
   ]);
-  const { key, size, histogram, ranges, statistics } = given;
-  if (typeof key !== 'string' || key === '' || Buffer.byteLength(key) > 100 || !key.isWellFormed()) {
-    throw new InvalidInput(`${field}.key`, `Expected ${field}.key to be a string of 1 to 100 bytes`);
-  }
+  const { size, histogram, ranges, statistics } = given;
+  const key = checkKey(given.key, `${field}.key`);
   const kinds = Object.entries({ size, histogram, ranges, statistics }).filter(
     ([, value]) => value !== undefined,
   );
@@ -261,67 +319,4 @@ function checkCandidates(value: unknown, field: string, topK: number, most: numb
   if (candidates < topK)
     throw new InvalidInput(field, `Expected ${field} to be at least topK (${topK}), got ${candidates}`);
   return candidates;
-}
-
-function checkFields<T extends object>(value: T, field: string, known: readonly string[]): T {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidInput(field || 'request', `Expected ${field || 'the request'} to be an object`);
-  }
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) {
-    const path = field === '' ? unknown : `${field}.${unknown}`;
-    throw new InvalidInput(path, `Unknown field ${path}, expected one of ${known.join(', ')}`);
-  }
-  // A null is no wish for the default: it comes from a value that the caller meant to give.
-  const empty = Object.entries(value).find(([, given]) => given === null)?.[0];
-  if (empty !== undefined) {
-    const path = field === '' ? empty : `${field}.${empty}`;
-    throw new InvalidInput(path, `Expected ${path} to be a value or absent, got null`);
-  }
-  return value;
-}
-
-function wholeNumber(value: unknown, field: string, least: number, most: number): number {
-  if (!Number.isSafeInteger(value) || Number(value) < least || Number(value) > most) {
-    throw new InvalidInput(
-      field,
-      `Expected ${field} to be a whole number from ${least} to ${most}, got ${shown(value)}`,
-    );
-  }
-  return Number(value);
-}
-
-function number(value: unknown, field: string, least: number, most: number): number {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < least || value > most) {
-    const range =
-      most === Number.MAX_VALUE
-        ? least === 0
-          ? 'from 0'
-          : least > 0
-            ? 'above 0'
-            : ''
-        : `from ${least} to ${most}`;
-    throw new InvalidInput(
-      field,
-      `Expected ${field} to be a finite number ${range}, got ${shown(value)}`.replace(' ,', ','),
-    );
-  }
-  return value;
-}
-
-function flag(value: unknown, field: string): boolean {
-  if (typeof value !== 'boolean')
-    throw new InvalidInput(field, `Expected ${field} to be true or false, got ${shown(value)}`);
-  return value;
-}
-
-function oneOf<T extends string>(value: unknown, field: string, allowed: readonly T[]): T {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined)
-    throw new InvalidInput(field, `Expected ${field} to be ${allowed.join(' or ')}, got ${shown(value)}`);
-  return found;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'number' ? String(value) : String(JSON.stringify(value)).slice(0, 60);
 }

@@ -7,6 +7,7 @@ import type { EmbeddingModel } from '../models/embedding-model.ts';
 import type { ModelCall } from '../models/model-call.ts';
 import type { Leg, LegsQuery, LegsResult, SearchEngine } from '../search-engine/search-engine.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { feedBack } from './feed-back.ts';
 import { fuse, type WeightedLeg } from './fuse.ts';
 
 export interface Retrieval {
@@ -25,7 +26,8 @@ export type Retrieve = (scope: Scope, request: ResolvedSearchRequest, call?: Mod
  * query -> legs -> fuse. Both legs go to the engine in one call; a leg of weight 0 is not run and its query not embedded.
  *
  * An embedding model that fails leaves the lexical leg, and a leg that fails leaves the other, each named in `degraded`;
- * a request that rests on what failed (one leg only, a minimum score on it) fails.
+ * a request that rests on what failed (one leg only, a minimum score on it) fails. With feedback the legs run a second
+ * time, for the query's vector moved towards the first hits.
  */
 export function createRetrieve(
   engine: SearchEngine,
@@ -62,8 +64,17 @@ export function createRetrieve(
     checkUsable(request, found, vector);
 
     const startedAt = performance.now();
-    const ranked = fuse(weightedLegs(request, found), request.fusion);
+    let ranked = fuse(weightedLegs(request, found), request.fusion);
     timings.fuse = performance.now() - startedAt;
+    if (request.feedback !== undefined && vector !== undefined && ranked.length > 0) {
+      const fedBackAt = performance.now();
+      const moved = await feedBack(engine, scope, request.feedback, vector, ranked, call.signal);
+      const { facets: _, facetsMatchText: __, ...legs } = legsQuery(request, moved);
+      const again = await engine.find(scope, legs, call.signal);
+      checkUsable(request, again, moved);
+      ranked = fuse(weightedLegs(request, again), request.fusion);
+      timings.feedback = performance.now() - fedBackAt;
+    }
     for (const [stage, milliseconds] of Object.entries(timings)) telemetry.stage(stage, milliseconds);
     return { ranked, facets: found.facets, timings, degraded };
   };

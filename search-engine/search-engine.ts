@@ -29,6 +29,17 @@ export interface SearchEngine {
     options: FetchOptions,
     signal?: AbortSignal,
   ): Promise<FoundChunk[]>;
+
+  /**
+   * Reads what candidates are compared by, under the scope like `fetch` and in the order of `chunks`; what has gone or
+   * may no longer be read is left out.
+   */
+  features(
+    scope: Scope,
+    chunks: readonly ChunkReference[],
+    options: FeatureOptions,
+    signal?: AbortSignal,
+  ): Promise<ChunkFeatures[]>;
 }
 
 export interface LegsQuery {
@@ -100,4 +111,16 @@ export interface FoundChunk extends Chunk {
   readonly metadata: Metadata;
   readonly version: bigint;
   readonly contentHash: string;
+}
+
+export interface FeatureOptions {
+  /** With the vectors of the chunks. */
+  readonly vectors: boolean;
+}
+
+export interface ChunkFeatures {
+  readonly chunkId: string;
+  readonly metadata: Metadata;
+  /** Of length 1; where vectors are asked for. */
+  readonly vector?: Float32Array;
 }

@@ -78,6 +78,56 @@ function describeBraid(
       }
     });
 
+    it('boosts, folds and diversifies the list, and says so of each hit', async () => {
+      const query = 'inspection of the wing';
+      const plain = await search({ query, topK: 20 });
+      const boosted = await search({
+        query,
+        topK: 20,
+        boosts: [{ weight: 5, equals: { key: 'tags', value: 'manual' } }],
+      });
+      const manuals = boosted.results.map(({ documentId }) => documentId.startsWith('manual/'));
+      expect(manuals.lastIndexOf(true)).toBeLessThan(manuals.indexOf(false));
+      const [first] = boosted.results;
+      expect(first!.score).toBeCloseTo(first!.breakdown.fused.score + 5, 9);
+      expect(first!.breakdown.boosted).toMatchObject({ rank: 1, boosts: [5] });
+
+      const spread = await search({
+        query,
+        topK: 20,
+        diversity: { lambda: 0 },
+        duplicates: { similarity: 0.6 },
+      });
+      const folded = spread.results.flatMap(({ duplicates = [] }) => duplicates);
+      expect(folded.length).toBeGreaterThan(0);
+      expect(spread.results.length + folded.length).toBe(plain.results.length);
+      expect(spread.results.map(({ breakdown }) => breakdown.diversified!.rank)).toEqual(
+        spread.results.map((_, at) => at + 1),
+      );
+      expect(spread.timings.diversify).toBeGreaterThan(0);
+    });
+
+    it('searches again with feedback and hardly depends on candidates when completed', async () => {
+      const query = 'who mends a broken rudder?';
+      const [plain, fedBack] = [
+        await search({ query }),
+        await search({ query, feedback: { weight: 1, hits: 1 } }),
+      ];
+      // With all the weight on the best hit, its own vector is the query.
+      const best = plain.results[0]!.chunk.chunkId;
+      const again = fedBack.results.find(({ chunk }) => chunk.chunkId === best)!;
+      expect(again.breakdown.dense!.score).toBeCloseTo(1, 4);
+      const completed = await search({
+        query,
+        topK: 3,
+        lexical: { candidates: 3 },
+        dense: { candidates: 3 },
+        complete: true,
+      });
+      const scores = completed.results.flatMap(({ breakdown }) => [breakdown.dense!.score]);
+      expect(scores.every((score) => score !== null)).toBe(true);
+    });
+
     it('gives the same list every time, and page by page what it gives at once', async () => {
       const request = {
         query: 'inspection of the wing',

@@ -12,6 +12,35 @@ const candidates = z.int().min(1).max(requestLimits.candidates).openapi({
 const fieldWeight = z.number().min(0).max(100);
 const key = z.string().min(1).max(requestLimits.nameCharacters);
 
+const arranged = z
+  .int()
+  .min(1)
+  .max(requestLimits.topK)
+  .optional()
+  .openapi({ description: 'At least topK. Default: the greater of 50 and topK' });
+
+const boostWeight = z.number().min(-10).max(10);
+const boost = z
+  .union(
+    [
+      z.strictObject({
+        weight: boostWeight,
+        recency: z.strictObject({
+          key,
+          halfLifeDays: z.number().gt(0).max(1e6),
+          origin: z.string().optional(),
+        }),
+      }),
+      z.strictObject({ weight: boostWeight, saturation: z.strictObject({ key, pivot: z.number().gt(0) }) }),
+      z.strictObject({
+        weight: boostWeight,
+        equals: z.strictObject({ key, value: z.union([z.string(), z.number(), z.boolean()]) }),
+      }),
+    ],
+    { error: '{ weight } with one of recency, saturation and equals' },
+  )
+  .openapi('Boost', { description: 'Adds weight · value to the fused score, the value from 0 to 1' });
+
 const values = z
   .strictObject({ key, size: z.int().min(1).max(requestLimits.facetSize).optional() })
   .check((payload) => {
@@ -66,12 +95,34 @@ export function searchFields(filterField: string) {
         'A hit of one leg gets its true score of the other, so that the order hardly depends on candidates; refused with RRF',
       default: false,
     }),
+    feedback: z
+      .strictObject({
+        weight: z.number().gt(0).max(1).optional().openapi({ default: 0.4 }),
+        hits: z.int().min(1).max(20).optional().openapi({ default: 3 }),
+      })
+      .optional()
+      .openapi({
+        description: "Searches again with the query's vector moved towards the mean of the first hits",
+      }),
+    boosts: z
+      .array(boost)
+      .max(10)
+      .optional()
+      .openapi({ description: 'Added to the fused score; refused with RRF', default: [] }),
     rerank: z
       .strictObject({
         model: z.string().min(1).max(requestLimits.nameCharacters),
         candidates: z.int().min(1).max(requestLimits.topK).optional(),
       })
       .optional(),
+    diversity: z
+      .strictObject({ lambda: z.number().min(0).max(1), candidates: arranged })
+      .optional()
+      .openapi({ description: 'Maximal marginal relevance; lambda 1 is relevance alone' }),
+    duplicates: z
+      .strictObject({ similarity: z.number().min(0.5).max(1), candidates: arranged })
+      .optional()
+      .openapi({ description: 'Folds hits whose vectors are at least this close into the best of them' }),
     collapse: z.literal('document').optional().openapi({ description: 'One hit a document: its best chunk' }),
     expand: z
       .literal('parent')

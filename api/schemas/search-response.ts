@@ -64,8 +64,14 @@ export const hitSchema = z
       lexical: legContribution.optional(),
       dense: legContribution.optional(),
       fused: ranking,
+      boosted: ranking.extend({ boosts: z.array(z.number()) }).optional(),
       rerank: ranking.optional(),
+      diversified: ranking.extend({ similarity: z.number() }).optional(),
     }),
+    duplicates: z
+      .array(z.object({ chunkId: z.string(), documentId: z.string(), similarity: z.number() }))
+      .optional()
+      .openapi({ description: 'Hits that were folded into this one' }),
   })
   .openapi('Hit');
 
@@ -74,6 +80,17 @@ export const chunkSchema = chunk;
 
 const fields = searchFields('filter');
 const leg = z.object({ weight: z.number(), candidates: count });
+const resolvedBoost = z.union([
+  z.object({
+    weight: z.number(),
+    recency: z.object({ key: z.string(), halfLifeDays: z.number(), origin: z.string() }),
+  }),
+  z.object({ weight: z.number(), saturation: z.object({ key: z.string(), pivot: z.number() }) }),
+  z.object({
+    weight: z.number(),
+    equals: z.object({ key: z.string(), value: z.union([z.string(), z.number(), z.boolean()]) }),
+  }),
+]);
 
 /** What was really done: the request with every default filled in. */
 export const resolvedSearchRequestSchema = z
@@ -91,7 +108,11 @@ export const resolvedSearchRequestSchema = z
       z.object({ method: z.literal('rrf'), rankConstant: count }),
     ]),
     complete: z.boolean(),
+    feedback: z.object({ weight: z.number(), hits: count }).optional(),
+    boosts: z.array(resolvedBoost),
     rerank: z.object({ model: z.string(), candidates: count }).optional(),
+    diversity: z.object({ lambda: z.number(), candidates: count }).optional(),
+    duplicates: z.object({ similarity: z.number(), candidates: count }).optional(),
     collapse: fields.collapse,
     expand: fields.expand,
     highlight: z.boolean(),

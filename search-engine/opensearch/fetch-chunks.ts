@@ -1,7 +1,13 @@
 import { documentKey, type ParentChunk } from '../../domain/chunk.ts';
 import { type DocumentRecord, mayShow, recordVersion } from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
-import type { ChunkReference, FetchOptions, FoundChunk } from '../search-engine.ts';
+import type {
+  ChunkFeatures,
+  ChunkReference,
+  FeatureOptions,
+  FetchOptions,
+  FoundChunk,
+} from '../search-engine.ts';
 import { type ChunkSource, chunkFields, parentKey, readChunk, textStart } from './chunk-source.ts';
 import type { Connection } from './connection.ts';
 import { type DocumentState, readState, type StateSource } from './document-state.ts';
@@ -13,7 +19,7 @@ import { readable } from './scope-query.ts';
 import { readParents } from './stored-chunks.ts';
 
 interface ChunkHit {
-  readonly _source: ChunkSource;
+  readonly _source: ChunkSource & { readonly vector?: readonly number[] };
   readonly highlight?: { readonly body?: readonly string[] };
 }
 
@@ -36,17 +42,11 @@ export async function fetchChunks(
 ): Promise<FoundChunk[]> {
   if (references.length === 0) return [];
   const words = options.highlight === undefined ? undefined : queryWords(options.highlight);
-  const [hits, states] = await Promise.all([
-    readHits(connection, indices, scope, references, words, signal),
-    readStates(connection, indices, scope, references, signal),
-  ]);
-  const shown = references.flatMap(({ chunkId, documentId }): Shown[] => {
-    const state = states.get(documentId);
-    const record = state?.record;
-    if (record === undefined || !mayShow(scope, record)) return [];
-    const hit = standing(hits.get(chunkId) ?? [], state);
-    return hit === undefined ? [] : [{ hit, record }];
-  });
+  const wanted = {
+    _source: chunkFields,
+    ...(words !== undefined && { highlight: highlightOf(words) }),
+  };
+  const shown = await readShown(connection, indices, scope, references, wanted, signal);
   const parents = options.parents ? await parentsOf(connection, indices, shown, signal) : new Map();
   return shown.map((one) => ({
     ...found(one),
@@ -57,13 +57,53 @@ export async function fetchChunks(
   }));
 }
 
+/** Reads what chunks are compared by, as `fetchChunks` reads what is shown. */
+export async function readFeatures(
+  connection: Connection,
+  indices: Indices,
+  scope: Scope,
+  references: readonly ChunkReference[],
+  { vectors }: FeatureOptions,
+  signal: AbortSignal | undefined,
+): Promise<ChunkFeatures[]> {
+  if (references.length === 0) return [];
+  const wanted = { _source: ['chunkId', 'generation', ...(vectors ? ['vector'] : [])] };
+  const shown = await readShown(connection, indices, scope, references, wanted, signal);
+  return shown.map(({ hit: { _source }, record }) => ({
+    chunkId: _source.chunkId,
+    metadata: record.metadata?.value ?? {},
+    ...(vectors && { vector: Float32Array.from(_source.vector ?? []) }),
+  }));
+}
+
+async function readShown(
+  connection: Connection,
+  indices: Indices,
+  scope: Scope,
+  references: readonly ChunkReference[],
+  wanted: object,
+  signal: AbortSignal | undefined,
+): Promise<Shown[]> {
+  const [hits, states] = await Promise.all([
+    readHits(connection, indices, scope, references, wanted, signal),
+    readStates(connection, indices, scope, references, signal),
+  ]);
+  return references.flatMap(({ chunkId, documentId }): Shown[] => {
+    const state = states.get(documentId);
+    const record = state?.record;
+    if (record === undefined || !mayShow(scope, record)) return [];
+    const hit = standing(hits.get(chunkId) ?? [], state);
+    return hit === undefined ? [] : [{ hit, record }];
+  });
+}
+
 /** By chunkId: while a document is being replaced there can be more than one for a moment. */
 async function readHits(
   connection: Connection,
   indices: Indices,
   scope: Scope,
   references: readonly ChunkReference[],
-  words: string | undefined,
+  wanted: object,
   signal: AbortSignal | undefined,
 ): Promise<Map<string, ChunkHit[]>> {
   interface Reply {
@@ -77,8 +117,7 @@ async function readHits(
       size: Math.min(ids.length * 3, maxResultWindow),
       query: { bool: { filter: [...readable(scope), { terms: { chunkId: ids } }] } },
       track_total_hits: false,
-      _source: chunkFields,
-      ...(words !== undefined && { highlight: highlightOf(words) }),
+      ...wanted,
     },
     signal,
   });

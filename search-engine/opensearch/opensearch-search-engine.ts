@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { cosineOf, denseSearch, isCutInTie, maxNeighbours } from './dense-search.ts';
 import { findFacets } from './facets.ts';
 import { type ErrorReply, replyFailure } from './failure.ts';
-import { fetchChunks } from './fetch-chunks.ts';
+import { fetchChunks, readFeatures } from './fetch-chunks.ts';
 import type { Query } from './filter-query.ts';
 import type { Indices } from './indices.ts';
 import { lexicalQuery, queryWords } from './lexical-query.ts';
@@ -188,6 +188,9 @@ export function createSearchEngine(
 
     fetch: (scope, chunks, options, signal) =>
       fetchChunks(connection, indices, scope, chunks, options, signal),
+
+    features: (scope, chunks, options, signal) =>
+      readFeatures(connection, indices, scope, chunks, options, signal),
   };
 }
 

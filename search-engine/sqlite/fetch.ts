@@ -1,12 +1,24 @@
 import type { ParentChunk } from '../../domain/chunk.ts';
 import { type DocumentRecord, mayShow, recordVersion } from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
-import type { ChunkReference, FetchOptions, FoundChunk } from '../search-engine.ts';
+import type {
+  ChunkFeatures,
+  ChunkReference,
+  FeatureOptions,
+  FetchOptions,
+  FoundChunk,
+} from '../search-engine.ts';
 import { readDetail } from './chunk-detail.ts';
 import type { Database } from './database.ts';
 import type { Highlighter } from './highlighter.ts';
 import { readRecord } from './record-text.ts';
 import { documentState } from './schema.ts';
+
+/** Features as they go to another thread: the vectors laid end to end in one buffer, empty where none are asked for. */
+export interface PackedFeatures {
+  readonly features: readonly Omit<ChunkFeatures, 'vector'>[];
+  readonly vectors: Float32Array<ArrayBuffer>;
+}
 
 interface ChunkRow {
   readonly document: number;
@@ -75,6 +87,46 @@ function fetchChunk(
       contentHash: content.contentHash,
     },
   ];
+}
+
+/** Reads what chunks are compared by, all on one state of the tenant. */
+export function readFeatures(
+  database: Database,
+  scope: Scope,
+  references: readonly ChunkReference[],
+  options: FeatureOptions,
+  dimensions: number,
+): PackedFeatures {
+  interface FeatureRow {
+    readonly document: number;
+    readonly embedding: Uint8Array;
+  }
+  return database.snapshot(() => {
+    const records = new Map<number, DocumentRecord>();
+    const features: Omit<ChunkFeatures, 'vector'>[] = [];
+    const embeddings: Uint8Array[] = [];
+    for (const { chunkId, documentId } of references) {
+      const row = database.row<FeatureRow>(
+        `SELECT document, embedding
+         FROM chunks CROSS JOIN documents USING (document) CROSS JOIN vectors USING (vector)
+         WHERE chunk_id = ? AND document_id = ? AND state = ${documentState.live}`,
+        chunkId,
+        documentId,
+      );
+      if (row === undefined) continue;
+      const record = records.get(row.document) ?? recordOf(database, row.document);
+      records.set(row.document, record);
+      if (!mayShow(scope, record)) continue;
+      features.push({ chunkId, metadata: record.metadata?.value ?? {} });
+      if (options.vectors) embeddings.push(row.embedding);
+    }
+    const vectors = new Float32Array(embeddings.length * dimensions);
+    const bytes = new Uint8Array(vectors.buffer);
+    embeddings.forEach((embedding, at) => {
+      bytes.set(embedding, at * dimensions * Float32Array.BYTES_PER_ELEMENT);
+    });
+    return { features, vectors };
+  });
 }
 
 function recordOf(database: Database, document: number): DocumentRecord {

@@ -1,9 +1,17 @@
 import type { Chunk, ParentChunk } from '../../domain/chunk.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { ListPage, RemovedDocuments, StoredRecord } from '../document-store.ts';
-import type { ChunkReference, FetchOptions, FoundChunk, LegsQuery, LegsResult } from '../search-engine.ts';
+import type {
+  ChunkReference,
+  FeatureOptions,
+  FetchOptions,
+  FoundChunk,
+  LegsQuery,
+  LegsResult,
+} from '../search-engine.ts';
 import type { EmbeddingSpace } from './embedding-space.ts';
 import type { CarriedError } from './engine-failure.ts';
+import type { PackedFeatures } from './fetch.ts';
 import type { PackedVectors, PackedWrite } from './packed-write.ts';
 import type { RecordPage } from './read-documents.ts';
 import type { StatePage, StateRow } from './state-entries.ts';
@@ -15,6 +23,7 @@ export type StatePlace = { readonly tenantId: string } | 'system';
 export interface ReadOperations {
   find(scope: Scope, query: LegsQuery): LegsResult;
   fetch(scope: Scope, references: readonly ChunkReference[], options: FetchOptions): FoundChunk[];
+  features(scope: Scope, references: readonly ChunkReference[], options: FeatureOptions): PackedFeatures;
   record(tenantId: string, documentId: string): StoredRecord | undefined;
   list(scope: Scope, page: ListPage): RecordPage;
   chunks(scope: Scope, documentId: string): Chunk[];

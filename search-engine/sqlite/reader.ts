@@ -1,7 +1,7 @@
 import { controlFile, listTenants, tenantPlace } from './data-folder.ts';
 import type { Database } from './database.ts';
 import { toEngineError } from './engine-failure.ts';
-import { fetchChunks } from './fetch.ts';
+import { fetchChunks, readFeatures } from './fetch.ts';
 import { find, findNothing } from './find.ts';
 import { Highlighter } from './highlighter.ts';
 import { openForReading } from './open-file.ts';
@@ -48,6 +48,10 @@ export function createReader({ folder, embedding }: WorkerSettings): {
       fetch: (scope, references, options) =>
         inTenant(scope.tenantId, [], (database) =>
           fetchChunks(database, scope, references, options, highlighter),
+        ),
+      features: (scope, references, options) =>
+        inTenant(scope.tenantId, { features: [], vectors: new Float32Array() }, (database) =>
+          readFeatures(database, scope, references, options, embedding.dimensions),
         ),
       record: (tenantId, documentId) =>
         inTenant(tenantId, undefined, (database) => findRecord(database, documentId)),

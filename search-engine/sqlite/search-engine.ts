@@ -29,5 +29,19 @@ export function createSearchEngine(
       if (chunks.length === 0) return [];
       return reader.call('fetch', [scope, chunks, options], { signal, affinity: scope.tenantId });
     },
+
+    async features(scope, chunks, options, signal) {
+      if (chunks.length === 0) return [];
+      const references = chunks.map(({ chunkId, documentId }) => ({ chunkId, documentId }));
+      const packed = await reader.call('features', [scope, references, options], {
+        signal,
+        affinity: scope.tenantId,
+      });
+      if (!options.vectors) return [...packed.features];
+      return packed.features.map((feature, at) => ({
+        ...feature,
+        vector: packed.vectors.subarray(at * dimensions, (at + 1) * dimensions),
+      }));
+    },
   };
 }

@@ -78,6 +78,7 @@ export const resolvedRequest: ResolvedSearchRequest = {
   dense: { weight: 0.5, candidates: 100 },
   fusion: { method: 'linear', normalization: 'min_max' },
   complete: false,
+  boosts: [],
   highlight: false,
   facets: [],
 };

@@ -5,6 +5,8 @@ import { resolveSearchRequest } from '../../retrieval/resolve.ts';
 
 const resolve = (request: unknown) => resolveSearchRequest(request as SearchRequest, ['reranker']);
 
+const equals = { weight: 1, equals: { key: 'k', value: 'v' } };
+
 describe('resolveSearchRequest', () => {
   it('fills in every default', () => {
     expect(resolve({ query: 'wing' })).toEqual({
@@ -14,6 +16,7 @@ describe('resolveSearchRequest', () => {
       dense: { weight: 0.5, candidates: 100 },
       fusion: { method: 'linear', normalization: 'min_max' },
       complete: false,
+      boosts: [],
       highlight: false,
       facets: [],
     });
@@ -30,6 +33,9 @@ describe('resolveSearchRequest', () => {
       fusion: { method: 'rrf' },
       facets: [{ key: 'year' }],
       rerank: { model: 'reranker' },
+      feedback: {},
+      diversity: { lambda: 0.7 },
+      duplicates: { similarity: 0.9 },
     });
     expect(resolve(once)).toEqual(once);
   });
@@ -54,6 +60,41 @@ describe('resolveSearchRequest', () => {
     ['no field with weight', { query: 'a', lexical: { fields: { title: 0 } } }, 'lexical.fields'],
     ['complete with rrf', { query: 'a', fusion: { method: 'rrf' }, complete: true }, 'complete'],
     ['complete as text', { query: 'a', complete: 'yes' }, 'complete'],
+    ['boosts with rrf', { query: 'a', fusion: { method: 'rrf' }, boosts: [equals] }, 'boosts'],
+    ['11 boosts', { query: 'a', boosts: Array(11).fill(equals) }, 'boosts'],
+    ['a boost of no kind', { query: 'a', boosts: [{ weight: 1 }] }, 'boosts[0]'],
+    ['a boost of two kinds', { query: 'a', boosts: [{ ...equals, recency: { key: 'd' } }] }, 'boosts[0]'],
+    ['a boost without weight', { query: 'a', boosts: [{ equals: equals.equals }] }, 'boosts[0].weight'],
+    [
+      'a boost of half-life 0',
+      { query: 'a', boosts: [{ weight: 1, recency: { key: 'd', halfLifeDays: 0 } }] },
+      'boosts[0].recency.halfLifeDays',
+    ],
+    [
+      'a boost from no date',
+      { query: 'a', boosts: [{ weight: 1, recency: { key: 'd', halfLifeDays: 1, origin: 'now' } }] },
+      'boosts[0].recency.origin',
+    ],
+    [
+      'a boost by a list',
+      { query: 'a', boosts: [{ weight: 1, equals: { key: 'k', value: ['x'] } }] },
+      'boosts[0].equals.value',
+    ],
+    [
+      'a boost without key',
+      { query: 'a', boosts: [{ weight: 1, saturation: { pivot: 1 } }] },
+      'boosts[0].saturation.key',
+    ],
+    ['diversity without lambda', { query: 'a', diversity: {} }, 'diversity.lambda'],
+    ['a lambda above 1', { query: 'a', diversity: { lambda: 1.1 } }, 'diversity.lambda'],
+    [
+      'diversity below topK',
+      { query: 'a', topK: 60, diversity: { lambda: 1, candidates: 59 } },
+      'diversity.candidates',
+    ],
+    ['a similarity below 0.5', { query: 'a', duplicates: { similarity: 0.4 } }, 'duplicates.similarity'],
+    ['feedback without a dense leg', { query: 'a', dense: { weight: 0 }, feedback: {} }, 'feedback'],
+    ['feedback of 0 hits', { query: 'a', feedback: { hits: 0 } }, 'feedback.hits'],
     ['an unknown fusion', { query: 'a', fusion: { method: 'sum' } }, 'fusion.method'],
     [
       'a normalization with rrf',
@@ -96,7 +137,6 @@ describe('resolveSearchRequest', () => {
       { query: 'a', filter: { equals: { key: 'k', value: 1 }, in: { key: 'k', value: [1] } } },
       'filter',
     ],
-    ['diversity', { query: 'a', diversity: { lambda: 0.7 } }, 'diversity'],
     ['a null', { query: 'a', topK: null }, 'topK'],
     ['a null below', { query: 'a', dense: { weight: null } }, 'dense.weight'],
     ['a cursor that is no text', { query: 'a', cursor: 5 }, 'cursor'],

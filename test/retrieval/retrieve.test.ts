@@ -52,6 +52,7 @@ async function retrieve(
       };
     },
     fetch: () => Promise.reject(new Error('Expected no fetch')),
+    features: () => Promise.reject(new Error('Expected no features')),
   };
   const resolved = resolveSearchRequest({ query: 'wing', ...request }, []);
   const retrieval = await createRetrieve(engine, model, silentTelemetry, 20)(scope, resolved);
@@ -122,6 +123,7 @@ describe('createRetrieve', () => {
     const engine: SearchEngine = {
       find: () => Promise.reject(new Error('Expected no search')),
       fetch: () => Promise.reject(new Error('Expected no fetch')),
+      features: () => Promise.reject(new Error('Expected no features')),
     };
     const request = resolveSearchRequest({ query: 'wing' }, []);
     await expect(

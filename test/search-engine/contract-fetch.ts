@@ -33,6 +33,40 @@ export function describeFetch(subject: CurrentSubject): void {
         ...(highlight !== undefined && { highlight }),
       });
 
+    it('reads the features of the same chunks, in the same order, under the same scope', async () => {
+      const { dimensions, engine } = subject();
+      const sketches: DocumentSketch[] = [
+        { documentId: 'open', chunks: ['one', 'two'], metadata: { k: ['a'] } },
+        { documentId: 'plain', chunks: ['three'] },
+        { documentId: 'secret', chunks: ['four'], access: { allow: ['user:b'] }, metadata: { k: 'v' } },
+        { documentId: 'gone', chunks: ['five'] },
+      ];
+      const tenant = freshTenant();
+      const scope = scopes.reader(tenant, ['user:a']);
+      await storeDocuments(subject(), scope, sketches);
+      await deleteDocument(subject(), scope, 'gone');
+      const references = sketches.flatMap((sketch) => referencesOf(scope, sketch)).reverse();
+      const built = new Map(
+        sketches
+          .flatMap((sketch) => buildChunks(tenant, sketch, dimensions))
+          .map(({ chunk, vector }) => [chunk.chunkId, vector]),
+      );
+      const features = await engine.features(scope, references, { vectors: true });
+      const wanted = references.filter(({ documentId }) => ['open', 'plain'].includes(documentId));
+      expect(features.map(({ chunkId }) => chunkId)).toEqual(wanted.map(({ chunkId }) => chunkId));
+      expect(features.map(({ metadata }) => metadata)).toEqual([{}, { k: ['a'] }, { k: ['a'] }]);
+      for (const { chunkId, vector } of features) {
+        expect(vector).toHaveLength(dimensions);
+        built.get(chunkId)!.forEach((value, at) => {
+          expect(vector![at]).toBeCloseTo(value, 6);
+        });
+      }
+      const bare = await engine.features(scope, references, { vectors: false });
+      expect(bare).toEqual(features.map(({ chunkId, metadata }) => ({ chunkId, metadata })));
+      expect(await engine.features(scopes.reader(freshTenant()), references, { vectors: true })).toEqual([]);
+      expect(await engine.features(scope, [], { vectors: true })).toEqual([]);
+    });
+
     it('returns every field as it was written', async () => {
       const sketch: DocumentSketch = {
         documentId: 'docs/a b/ü😀.md',

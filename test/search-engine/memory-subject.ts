@@ -98,6 +98,18 @@ function createEngine(tenants: Tenants): SearchEngine {
         return [show(stored, chunk, options)];
       });
     },
+
+    async features(scope, references, options, signal) {
+      signal?.throwIfAborted();
+      const documents = new Map(readable(tenants, scope).map((stored) => [stored.record.documentId, stored]));
+      return references.flatMap(({ chunkId, documentId }) => {
+        const stored = documents.get(documentId);
+        const held = stored?.chunks.find(({ chunk }) => chunk.chunkId === chunkId);
+        if (stored === undefined || held === undefined) return [];
+        const metadata = stored.record.metadata?.value ?? {};
+        return [{ chunkId, metadata, ...(options.vectors && { vector: held.vector }) }];
+      });
+    },
   };
 }
 
