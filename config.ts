@@ -63,11 +63,17 @@ export interface Config {
     readonly maxAttempts: number;
   };
   readonly models: {
-    /** `local/all-MiniLM-L6-v2`. */
+    /** `local/all-MiniLM-L6-v2`, or `bedrock/` and the id or ARN of a model there. @default "local/all-MiniLM-L6-v2" */
     readonly embedding: string;
-    /** `local/extractive`. */
+    /** Of models that give several. @default the model's own largest */
+    readonly embeddingDimensions?: number;
+    /** `local/extractive`, or `bedrock/` and the id, inference profile or ARN of a model there. @default "local/extractive" */
     readonly language: string;
+    /** Models that a search may ask for in `rerank.model`: `bedrock/` and an id or ARN. @default [] */
+    readonly reranking: readonly string[];
   };
+  /** Amazon Bedrock. Credentials come from the SDK's default chain only. */
+  readonly bedrock: BedrockConfig;
   readonly ingest: {
     readonly chunking: ChunkingConfig;
     /** Documents in work at once: their texts are embedded together. @default 8 */
@@ -123,6 +129,40 @@ export interface Config {
   };
   /** @default "info" in `serve`, "error" in the other commands */
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
+}
+
+export interface BedrockConfig {
+  /** @default AWS_REGION, else the region of the SDK's own configuration files */
+  readonly region?: string;
+  /** Of `bedrock-runtime`, for a VPC endpoint. @default the region's */
+  readonly endpoint?: string;
+  /** Of `bedrock-agent-runtime`, for a VPC endpoint. @default the region's */
+  readonly agentEndpoint?: string;
+  /** @default "http/1.1" */
+  readonly protocol: 'http/1.1' | 'http/2';
+  /** @default 3000 */
+  readonly connectTimeoutMs: number;
+  /** Silence of a call after which it has failed; a stream that goes on is not cut. @default 60000 */
+  readonly requestTimeoutMs: number;
+  /** Calls of one model in flight at most; throttling lowers it by itself. @default 64 */
+  readonly maxCallsAtOnce: number;
+  /** How far from `region` a model may run. @default "geography" */
+  readonly residency: 'region' | 'geography' | 'any';
+  /** Takes model ids without their version. @default false */
+  readonly allowUnpinned: boolean;
+  /** Marks the part of a prompt that stays the same, where the model can keep it. @default true */
+  readonly promptCaching: boolean;
+  /** Guards what language models read and write. @default none */
+  readonly guardrail?: {
+    /** Id or ARN. */
+    readonly id: string;
+    /** A number, or `DRAFT`. */
+    readonly version: string;
+    /** @default "enabled" */
+    readonly trace: 'enabled' | 'disabled' | 'enabled_full';
+    /** `sync` holds text back until it is checked, `async` shows it and may stop later. @default "sync" */
+    readonly streamMode: 'sync' | 'async';
+  };
 }
 
 /** Which tokens are taken, and which claims say what. */
@@ -218,6 +258,12 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('text', ['audit.folder', 'objects.location', 's3.endpoint', 's3.region', 's3.kmsKeyId']),
   ...named('json', ['s3.pathStyle']),
   ...named('number', ['s3.timeoutMs', 's3.maxAttempts']),
+  ...named('number', ['models.embeddingDimensions']),
+  ...named('json', ['models.reranking']),
+  ...named('text', ['bedrock.region', 'bedrock.endpoint', 'bedrock.agentEndpoint', 'bedrock.protocol']),
+  ...named('number', ['bedrock.connectTimeoutMs', 'bedrock.requestTimeoutMs', 'bedrock.maxCallsAtOnce']),
+  ...named('text', ['bedrock.residency']),
+  ...named('json', ['bedrock.allowUnpinned', 'bedrock.promptCaching', 'bedrock.guardrail']),
 ];
 
 const secrets: readonly string[] = ['opensearch.password'];
@@ -241,6 +287,7 @@ export async function resolveConfig(options: LoadOptions = {}): Promise<Resolved
   const file = options.file === undefined ? findConfigFile(cwd) : resolve(cwd, options.file);
   const layers: Layer[] = [
     { origin: 'default', values: options.defaults ?? {} },
+    ...regionLayer(environment),
     ...(file === undefined ? [] : [{ origin: `file ${file}`, values: await readConfigFile(file, cwd) }]),
     ...environmentLayers(environment),
     { origin: 'command line', values: options.overrides ?? {} },
@@ -388,6 +435,12 @@ function environmentLayers(environment: NodeJS.ProcessEnv): Layer[] {
   });
 }
 
+/** The region that everything of AWS on this machine is told; a setting of Braid's own wins over it. */
+function regionLayer({ AWS_REGION: region }: NodeJS.ProcessEnv): Layer[] {
+  if (region === undefined || region === '') return [];
+  return [{ origin: 'environment variable AWS_REGION', values: { bedrock: { region } } }];
+}
+
 /** What is no JSON stays text, for the schema to refuse with the wanted form. */
 function readJson(given: string): unknown {
   try {
@@ -520,6 +573,14 @@ function isWebAddress(value: unknown): boolean {
   return typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '');
 }
 
+const trueOrFalse = setting<boolean>('true or false', (value) => typeof value === 'boolean');
+
+const bedrockModel = '"bedrock/" and the id or ARN of a model';
+
+function modelPattern(local: string): RegExp {
+  return new RegExp(`^(local/${local}|bedrock/\\S+)$`);
+}
+
 const asymmetricAlgorithms = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
@@ -619,8 +680,37 @@ const schema = z.strictObject({
     .prefault({}),
   models: z
     .strictObject({
-      embedding: oneOf('local/all-MiniLM-L6-v2').default('local/all-MiniLM-L6-v2'),
-      language: oneOf('local/extractive').default('local/extractive'),
+      embedding: text(
+        `"local/all-MiniLM-L6-v2" or ${bedrockModel}`,
+        modelPattern('all-MiniLM-L6-v2'),
+      ).default('local/all-MiniLM-L6-v2'),
+      embeddingDimensions: wholeNumber(1, 16_000).exactOptional(),
+      language: text(`"local/extractive" or ${bedrockModel}`, modelPattern('extractive')).default(
+        'local/extractive',
+      ),
+      reranking: z.array(text(bedrockModel, /^bedrock\/\S+$/)).default([]),
+    })
+    .prefault({}),
+  bedrock: z
+    .strictObject({
+      region: text('the name of an AWS region', /^[a-z0-9-]+$/).exactOptional(),
+      endpoint: setting<string>('an http:// or https:// address', isWebAddress).exactOptional(),
+      agentEndpoint: setting<string>('an http:// or https:// address', isWebAddress).exactOptional(),
+      protocol: oneOf('http/1.1', 'http/2').default('http/1.1'),
+      connectTimeoutMs: wholeNumber(1, 600_000).default(3_000),
+      requestTimeoutMs: wholeNumber(1, 3_600_000).default(60_000),
+      maxCallsAtOnce: wholeNumber(1, 1_000).default(64),
+      residency: oneOf('region', 'geography', 'any').default('geography'),
+      allowUnpinned: trueOrFalse.default(false),
+      promptCaching: trueOrFalse.default(true),
+      guardrail: z
+        .strictObject({
+          id: text('the id or ARN of a guardrail'),
+          version: text('the number of a version, or "DRAFT"', /^([1-9][0-9]{0,7}|DRAFT)$/),
+          trace: oneOf('enabled', 'disabled', 'enabled_full').default('enabled'),
+          streamMode: oneOf('sync', 'async').default('sync'),
+        })
+        .exactOptional(),
     })
     .prefault({}),
   ingest: z
@@ -680,7 +770,7 @@ const schema = z.strictObject({
     .default({}),
   authentication: z
     .strictObject({
-      apiKeys: setting<boolean>('true or false', (value) => typeof value === 'boolean').default(true),
+      apiKeys: trueOrFalse.default(true),
       jwt: jwtSchema.exactOptional(),
     })
     .exactOptional(),
@@ -695,7 +785,7 @@ const schema = z.strictObject({
     .strictObject({
       // Where it is not set it depends on the folder of the data, and is filled in after.
       folder: setting<string>('the path of a folder', isText).default(''),
-      reads: setting<boolean>('true or false', (value) => typeof value === 'boolean').default(false),
+      reads: trueOrFalse.default(false),
     })
     .prefault({}),
   log: z

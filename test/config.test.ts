@@ -34,7 +34,16 @@ describe('loadConfig', () => {
       objects: { location: join(options.cwd, '.braid', 'objects') },
       s3: { timeoutMs: 10_000, maxAttempts: 4 },
       opensearch: { url: 'http://127.0.0.1:9201', indexPrefix: 'braid', shards: 1, replicas: 0 },
-      models: { embedding: 'local/all-MiniLM-L6-v2', language: 'local/extractive' },
+      models: { embedding: 'local/all-MiniLM-L6-v2', language: 'local/extractive', reranking: [] },
+      bedrock: {
+        protocol: 'http/1.1',
+        connectTimeoutMs: 3_000,
+        requestTimeoutMs: 60_000,
+        maxCallsAtOnce: 64,
+        residency: 'geography',
+        allowUnpinned: false,
+        promptCaching: true,
+      },
       ingest: {
         chunking: { strategy: 'default' },
         concurrency: 8,
