@@ -40,6 +40,7 @@ const adapters = [
   'search-engine/sqlite',
   'search-engine/opensearch',
   'models/local',
+  'models/bedrock',
   'sources',
 ];
 
@@ -89,6 +90,15 @@ const rules: Record<string, Rule> = {
   'objects/s3': {
     ours: ['domain', 'telemetry', 'objects/'],
     packages: ['@aws-sdk/client-s3', '@smithy/node-http-handler'],
+  },
+  'models/bedrock': {
+    ours: ['domain', 'telemetry', 'models/'],
+    packages: [
+      '@aws-sdk/client-bedrock-runtime',
+      '@aws-sdk/client-bedrock-agent-runtime',
+      '@smithy/node-http-handler',
+      'cockatiel',
+    ],
   },
   sources: {
     ours: ['domain', 'telemetry', 'types:objects/object-store.ts'],
@@ -197,6 +207,8 @@ describe('the house', () => {
       'sqlite-vec': 'search-engine/sqlite/',
       'node:sqlite': 'search-engine/sqlite/',
       'onnxruntime-node': 'models/local/',
+      '@aws-sdk/client-bedrock-runtime': 'models/bedrock/',
+      '@aws-sdk/client-bedrock-agent-runtime': 'models/bedrock/',
       undici: 'sources/',
       '@aws-sdk/client-s3': 'objects/s3/',
     };
