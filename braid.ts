@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { createAnswer } from './answer/answer.ts';
 import type { Config } from './config.ts';
 import { InvalidConfiguration } from './domain/errors.ts';
+import { createTenantTurns, type TenantTurns } from './domain/tenant-turns.ts';
 import { type ApiKeys, createApiKeys } from './identity/api-keys.ts';
 import { type AuditLog, createAuditLog } from './identity/audit-log.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
@@ -11,6 +12,7 @@ import { createScopeMaker, type ScopeMaker } from './identity/scope.ts';
 import { createTenantDeletions, type TenantDeletions } from './identity/tenant-deletion.ts';
 import { createTokenVerifier } from './identity/tokens.ts';
 import { createChunker } from './ingest/chunk.ts';
+import { createFairIngest } from './ingest/fair-ingest.ts';
 import { createFeeds } from './ingest/feed.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createIngestSource } from './ingest/ingest-source.ts';
@@ -21,6 +23,7 @@ import type { LanguageModel } from './models/language-model.ts';
 import { createExtractiveModel } from './models/local/extractive.ts';
 import { createLocalEmbeddingModel, type LocalEmbeddingModel } from './models/local/minilm.ts';
 import type { RerankingModel } from './models/reranking-model.ts';
+import { shareEmbeddingModel, shareLanguageModel, shareRerankingModel } from './models/tenant-shares.ts';
 import { createFolderObjectStore } from './objects/folder/folder-object-store.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { createS3, type S3 } from './objects/s3/create-s3.ts';
@@ -77,6 +80,9 @@ interface Engine {
 
 const assets = fileURLToPath(new URL('assets/', import.meta.url));
 
+/** For a tenant's turn at a model; the search goes on without it then, where it can. */
+const modelWaitMs = 5_000;
+
 /** A reranking model gets this long before the fused order is returned. */
 const rerankTimeoutMs = 2_000;
 
@@ -86,7 +92,9 @@ const rerankTimeoutMs = 2_000;
  */
 export async function createBraid(config: Config): Promise<Braid> {
   const { telemetry, prometheus, close: closeTelemetry } = createTelemetry({ level: config.log.level });
-  const model = await createEmbeddingModel(config, telemetry);
+  const embeddingModel = await createEmbeddingModel(config, telemetry);
+  const makeTurns = modelTurns(config.limits.models);
+  const model = shareEmbeddingModel(embeddingModel, makeTurns);
   const adapter = await createEngine(config, model, telemetry);
   const parser = createParser(config.ingest.parse, telemetry);
   const chunker = createChunker(config.ingest.chunking, model);
@@ -112,10 +120,19 @@ export async function createBraid(config: Config): Promise<Braid> {
   const documents = guardDocuments(adapter.documents, tenantDeletions);
   const state = guardState(adapter.state, tenantDeletions);
   const authenticator = await createAuthentication(config, apiKeys, scopes);
-  const rerankingModels: readonly RerankingModel[] = [];
+  const rerankingModels = ([] as readonly RerankingModel[]).map((one) => shareRerankingModel(one, makeTurns));
 
-  const ingest = createIngest({ parser, chunker, model, documents, telemetry });
   const { concurrency } = config.ingest;
+  const ingest = createFairIngest(
+    createIngest({ parser, chunker, model, documents, telemetry }),
+    createTenantTurns({
+      // A tenant alone never fills all places: one that comes is served at once.
+      atOnce: concurrency * 2,
+      tenantAtOnce: config.limits.ingest.tenantConcurrency ?? concurrency,
+      tenantPerSecond: config.limits.ingest.tenantDocumentsPerSecond,
+      what: 'documents',
+    }),
+  );
   const jobs = createJobs({ ingest, state, telemetry }, scopes.operator, concurrency);
   const feeds = createFeeds(
     {
@@ -141,7 +158,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     answer: createAnswer(telemetry),
     engine,
     documents,
-    languageModels: [createLanguageModel(config, model)],
+    languageModels: [shareLanguageModel(createLanguageModel(config, model), makeTurns)],
     rerankingModels: rerankingModels.map(({ id }) => id),
     telemetry,
     ready: adapter.ready,
@@ -180,6 +197,18 @@ function openObjects(location: string, s3: S3): ObjectStore {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(location) ?? [];
   if (bucket === undefined) return createFolderObjectStore(location);
   return s3.bucket(bucket, prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`);
+}
+
+/** A model's own bounds are its adapter's: here it is only what one tenant may have of it. */
+function modelTurns({ tenantConcurrency, tenantCallsPerSecond }: Config['limits']['models']) {
+  return (what: string, background?: 'background'): TenantTurns =>
+    createTenantTurns({
+      atOnce: Number.POSITIVE_INFINITY,
+      tenantAtOnce: tenantConcurrency,
+      tenantPerSecond: tenantCallsPerSecond,
+      ...(background === undefined && { maxWaitMs: modelWaitMs }),
+      what,
+    });
 }
 
 async function createAuthentication(

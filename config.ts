@@ -120,6 +120,23 @@ export interface Config {
     readonly keyRequestsPerSecond?: number;
     /** Requests of one tenant served at once; more are answered 503. */
     readonly tenantConcurrency?: number;
+    /** Of routes that the role `search` opens. */
+    readonly search: LayerLimits;
+    /** Of routes that the role `answer` opens. */
+    readonly answer: LayerLimits;
+    readonly ingest: {
+      /** Of routes that the role `ingest` opens; more are answered 429. */
+      readonly tenantRequestsPerSecond?: number;
+      /** Documents of one tenant in work at once; the others wait for their turn. @default ingest.concurrency */
+      readonly tenantConcurrency?: number;
+      /** Documents of one tenant begun a second; the others wait. */
+      readonly tenantDocumentsPerSecond?: number;
+    };
+    /** Of calls to each model; the others wait, those of a request up to 5 seconds. */
+    readonly models: {
+      readonly tenantConcurrency?: number;
+      readonly tenantCallsPerSecond?: number;
+    };
   };
   readonly audit: {
     /** @default "audit" in the folder of `data` */
@@ -184,6 +201,18 @@ export interface JwtConfig {
     /** @default "roles" */
     readonly roles: string;
   };
+}
+
+/** What requests of one kind may take; those of all tenants take turns. */
+export interface LayerLimits {
+  /** Requests served at once, of all tenants; the others wait for their turn. @default 16 */
+  readonly concurrency: number;
+  /** Of one tenant. @default all of them */
+  readonly tenantConcurrency?: number;
+  /** More are answered 429. */
+  readonly tenantRequestsPerSecond?: number;
+  /** What has waited so long for its turn is answered 503. @default 5000 */
+  readonly maxWaitMs: number;
 }
 
 /** By the names of Bedrock Knowledge Bases. */
@@ -255,6 +284,15 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('json', ['authentication', 'audit.reads']),
   ...named('number', ['limits.tenantRequestsPerSecond', 'limits.keyRequestsPerSecond']),
   ...named('number', ['limits.tenantConcurrency']),
+  ...['search', 'answer'].flatMap((layer) =>
+    named('number', [
+      ...[`limits.${layer}.concurrency`, `limits.${layer}.tenantConcurrency`],
+      ...[`limits.${layer}.tenantRequestsPerSecond`, `limits.${layer}.maxWaitMs`],
+    ]),
+  ),
+  ...named('number', ['limits.ingest.tenantRequestsPerSecond', 'limits.ingest.tenantConcurrency']),
+  ...named('number', ['limits.ingest.tenantDocumentsPerSecond']),
+  ...named('number', ['limits.models.tenantConcurrency', 'limits.models.tenantCallsPerSecond']),
   ...named('text', ['audit.folder', 'objects.location', 's3.endpoint', 's3.region', 's3.kmsKeyId']),
   ...named('json', ['s3.pathStyle']),
   ...named('number', ['s3.timeoutMs', 's3.maxAttempts']),
@@ -626,6 +664,15 @@ function isText(value: unknown): boolean {
   return typeof value === 'string';
 }
 
+const layerSchema = z
+  .strictObject({
+    concurrency: wholeNumber(1, 10_000).default(16),
+    tenantConcurrency: wholeNumber(1, 10_000).exactOptional(),
+    tenantRequestsPerSecond: wholeNumber(1, 1_000_000).exactOptional(),
+    maxWaitMs: wholeNumber(1, 3_600_000).default(5_000),
+  })
+  .prefault({});
+
 /** Checks, and fills in each default. */
 const schema = z.strictObject({
   engine: oneOf('sqlite', 'opensearch').default('sqlite'),
@@ -779,6 +826,21 @@ const schema = z.strictObject({
       tenantRequestsPerSecond: wholeNumber(1, 1_000_000).exactOptional(),
       keyRequestsPerSecond: wholeNumber(1, 1_000_000).exactOptional(),
       tenantConcurrency: wholeNumber(1, 10_000).exactOptional(),
+      search: layerSchema,
+      answer: layerSchema,
+      ingest: z
+        .strictObject({
+          tenantRequestsPerSecond: wholeNumber(1, 1_000_000).exactOptional(),
+          tenantConcurrency: wholeNumber(1, 128).exactOptional(),
+          tenantDocumentsPerSecond: wholeNumber(1, 1_000_000).exactOptional(),
+        })
+        .prefault({}),
+      models: z
+        .strictObject({
+          tenantConcurrency: wholeNumber(1, 10_000).exactOptional(),
+          tenantCallsPerSecond: wholeNumber(1, 1_000_000).exactOptional(),
+        })
+        .prefault({}),
     })
     .prefault({}),
   audit: z

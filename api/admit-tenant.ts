@@ -9,8 +9,7 @@ import type { Environment } from './environment.ts';
 export function admitTenant(concurrency: number): MiddlewareHandler<Environment> {
   const served = new Map<string, number>();
   return async (context, next) => {
-    const tenantId =
-      context.get('identity')?.scope.tenantId ?? context.req.header('x-braid-tenant') ?? 'default';
+    const tenantId = context.get('payer');
     const count = served.get(tenantId) ?? 0;
     if (count >= concurrency) {
       throw new Overloaded(`Cannot serve more than ${concurrency} requests of one tenant at once`, 1);

@@ -27,7 +27,7 @@ export function authenticate({
     // What is no route answers 404 to everyone, and tells nobody anything.
     const requirement = route === undefined ? 'public' : requirementOf(route);
     if (requirement === 'public') return next();
-    const identity = await authenticator.authenticate(bearerOf(context));
+    const identity = await authenticator.authenticate(credentialOf(context));
     context.set('identity', identity);
     context.set('tenantId', identity.scope.tenantId);
     try {
@@ -53,7 +53,8 @@ export function scopeOf(context: Context<Environment>, options: ApiOptions): Sco
   return options.scopes.reader(tenantOf(context) ?? 'default');
 }
 
-function routeOf(context: Context<Environment>): string | undefined {
+/** The name in the role table of the route that a request is for; undefined for what is no route. */
+export function routeOf(context: Context<Environment>): string | undefined {
   const route = matchedRoutes(context).find((matched) => !isMiddleware(matched));
   return route === undefined ? undefined : routeName(route);
 }
@@ -64,8 +65,16 @@ function requirementOf(route: string): Requirement {
   return requirement;
 }
 
-function bearerOf(context: Context<Environment>): string | undefined {
-  return /^Bearer +([\w.~+/=-]+) *$/i.exec(context.req.header('authorization') ?? '')?.[1];
+/** @throws {BraidError} `unauthenticated` for two credentials: which one is meant would be a guess */
+function credentialOf(context: Context<Environment>): string | undefined {
+  const authorization = context.req.header('authorization');
+  const key = context.req.header('x-api-key');
+  if (authorization !== undefined && key !== undefined) {
+    throw new BraidError('unauthenticated', 'Expected either Authorization or X-API-Key, got both');
+  }
+  return key === undefined
+    ? /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization ?? '')?.[1]
+    : /^[\w.~+/=-]+$/.exec(key)?.[0];
 }
 
 function tenantOf(context: Context<Environment>): string | undefined {

@@ -8,6 +8,7 @@ import { admitTenant } from './admit-tenant.ts';
 import { authenticate } from './authenticate.ts';
 import { mount } from './endpoint.ts';
 import type { ApiOptions, Environment } from './environment.ts';
+import { limitLayers } from './layer-limits.ts';
 import { observeRequest } from './observe-request.ts';
 import { mountOpenApi } from './openapi.ts';
 import { limitRate } from './rate-limit.ts';
@@ -53,10 +54,13 @@ export function createApi(options: ApiOptions): Api {
     }),
     options.authentication === undefined ? requireLoopbackHost : authenticate(options.authentication),
   );
-  app.use('/v1/*', limitRate(options.limits ?? {}), admit(options.server.concurrency));
+  // Where there is no authentication all callers are this machine's own, and one may have every place.
+  const keepsRoom = options.authentication !== undefined;
+  app.use('/v1/*', limitRate(options.limits ?? {}), admit(options.server.concurrency, keepsRoom));
   if (options.limits?.tenantConcurrency !== undefined) {
     app.use('/v1/*', admitTenant(options.limits.tenantConcurrency));
   }
+  app.use('/v1/*', limitLayers(options.limits ?? {}));
   app.onError((error, context) => problemResponse(context, tellProblem(context, telemetry, error)));
   app.notFound((context) =>
     problemResponse(

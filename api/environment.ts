@@ -38,6 +38,8 @@ export interface Environment {
     tenantId?: string;
     /** Set where there is authentication and the route is not public. */
     identity?: Identity;
+    /** Whose limits the request counts against: the identity's tenant, else the one in the header. */
+    payer: string;
     /** Code of the problem that the request was answered with. */
     problem?: string;
     /** Work that outlives the response, and keeps its place among the requests served at once. */

@@ -18,6 +18,8 @@ export function observeRequest(telemetry: Telemetry): MiddlewareHandler<Environm
     const status = context.res.status;
     telemetry.stage('request', milliseconds);
     telemetry.count('requests', 1, { method, route, status: String(status) });
+    const tenant = context.get('tenantId');
+    if (tenant !== undefined) telemetry.count('tenant_requests', 1, { tenant, outcome: outcomeOf(status) });
     telemetry.log.info(
       {
         requestId: context.get('requestId'),
@@ -31,4 +33,12 @@ export function observeRequest(telemetry: Telemetry): MiddlewareHandler<Environm
       'Served a request',
     );
   };
+}
+
+/** Too few of `served` beside `limited` is a tenant above its rate; `shed` tells that the server itself had enough. */
+function outcomeOf(status: number): string {
+  if (status === 429) return 'limited';
+  if (status === 503) return 'shed';
+  if (status >= 500) return 'failed';
+  return status >= 400 ? 'refused' : 'served';
 }

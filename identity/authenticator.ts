@@ -12,7 +12,10 @@ export function createAuthenticator(
   return {
     async authenticate(credential) {
       if (credential === undefined) {
-        throw new BraidError('unauthenticated', 'Expected a credential: Authorization: Bearer KEY-OR-TOKEN');
+        throw new BraidError(
+          'unauthenticated',
+          'Expected a credential: Authorization: Bearer KEY-OR-TOKEN, or X-API-Key',
+        );
       }
       if (looksLikeApiKey(credential) && methods.apiKeys !== undefined) {
         const key = await methods.apiKeys.verify(credential);

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { maskAddresses, maskSecrets } from './mask-secrets.ts';
+import { maskSecrets, maskText } from './mask-secrets.ts';
 import type { Log } from './telemetry.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -41,9 +41,9 @@ function errorFields(error: unknown, depth = 0): unknown {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const fields: ErrorFields = {
     name: error.name,
-    message: maskAddresses(error.message),
+    message: maskText(error.message),
     ...(code !== undefined && { code }),
-    ...(error.stack !== undefined && { stack: maskAddresses(error.stack) }),
+    ...(error.stack !== undefined && { stack: maskText(error.stack) }),
     ...(error.cause instanceof Error && depth < 5 && { cause: errorFields(error.cause, depth + 1) }),
   };
   return fields;

@@ -26,6 +26,7 @@ const descriptions: Record<Counter, string> = {
   model_usage: 'Tokens and units that models used, by tenant, feature, model and kind',
   problems: 'HTTP requests answered with a problem, by its type',
   requests: 'HTTP requests, by method, route and status',
+  tenant_requests: 'HTTP requests of each tenant, by outcome',
   feed_accepted: 'Change events taken from feeds: indexed, stale and dead-lettered ones together',
   feed_events: 'Change events of feeds, by what became of them',
 };
@@ -69,15 +70,16 @@ export function createMetrics(): Metrics {
     gauges.set(gauge, meter.createGauge(`braid_${gauge}`, { description }));
   }
   observeProcess(meter);
+  const nameTenant = createTenantNames();
   return {
     stage(stage, milliseconds) {
       stages.record(milliseconds / 1000, { stage });
     },
     count(counter, amount = 1, labels = {}) {
-      counters.get(counter)?.add(amount, labels);
+      counters.get(counter)?.add(amount, nameTenant(labels));
     },
     gauge(gauge, value, labels = {}) {
-      gauges.get(gauge)?.record(value, labels);
+      gauges.get(gauge)?.record(value, nameTenant(labels));
     },
     async prometheus() {
       const { resourceMetrics, errors } = await exporter.collect();
@@ -85,5 +87,20 @@ export function createMetrics(): Metrics {
       return `${serializer.serialize(resourceMetrics)}\n`;
     },
     close: () => provider.shutdown(),
+  };
+}
+
+const maxTenants = 200;
+
+/** Each value of a label is a series that is kept: tenants without end would fill the memory, here and in Prometheus. */
+function createTenantNames(): (labels: Readonly<Record<string, string>>) => Readonly<Record<string, string>> {
+  const named = new Set<string>();
+  return (labels) => {
+    const { tenant } = labels;
+    if (tenant === undefined || named.has(tenant)) return labels;
+    // A tenant of the name `other` is told with the rest.
+    if (named.size >= maxTenants || tenant === 'other') return { ...labels, tenant: 'other' };
+    named.add(tenant);
+    return labels;
   };
 }

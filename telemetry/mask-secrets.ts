@@ -1,6 +1,10 @@
 const secretName =
   /(password|passphrase|secret|authorization|cookie|credentials?|token|(api|access|private|signing)[-_]?key)$/i;
 const credentialsInAddress = /(\/\/)[^/\s:@]*:[^/\s@]+@/g;
+/** API keys keep their id, which is no secret; JWTs keep nothing, nor do the key ids of AWS. */
+const apiKey = /\b(braid_[a-z0-9]{16}_)[\w-]{20,}/g;
+const token = /\beyJ[\w-]{5,}\.[\w-]*(?:\.[\w-]*)?/g;
+const awsKeyId = /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g;
 const maxDepth = 6;
 
 /**
@@ -11,9 +15,13 @@ export function maskSecrets(data: object): Record<string, unknown> {
   return maskFields(data, 0);
 }
 
-/** Takes user and password out of every address in a text. */
-export function maskAddresses(text: string): string {
-  return text.replace(credentialsInAddress, '$1***@');
+/** Takes user and password out of every address in a text, and everything that has the form of a credential. */
+export function maskText(text: string): string {
+  return text
+    .replace(credentialsInAddress, '$1***@')
+    .replace(apiKey, '$1***')
+    .replace(token, '***')
+    .replace(awsKeyId, '***');
 }
 
 function maskFields(data: object, depth: number): Record<string, unknown> {
@@ -26,7 +34,7 @@ function maskFields(data: object, depth: number): Record<string, unknown> {
 }
 
 function maskValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return maskAddresses(value);
+  if (typeof value === 'string') return maskText(value);
   // JSON has no form for it, and a log line must never throw.
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null || value instanceof Error) return value;

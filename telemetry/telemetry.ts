@@ -3,6 +3,7 @@ export interface Telemetry {
   readonly log: Log;
   /** Milliseconds of one run of a stage: `parse`, `chunk`, `embed`, `store`, `lexical`, `dense`, `fuse`, `rerank`, `fetch`, `generate`, `request` (one HTTP request). */
   stage(stage: string, milliseconds: number): void;
+  /** Of the values of the label `tenant` the first 200 are told by name, the rest as `other`. */
   count(counter: Counter, amount?: number, labels?: Readonly<Record<string, string>>): void;
   /** Sets what stands at a value and moves both ways. */
   gauge?(gauge: Gauge, value: number, labels?: Readonly<Record<string, string>>): void;
@@ -33,6 +34,8 @@ export type Counter =
   | 'problems'
   /** Labels: method, route, status. */
   | 'requests'
+  /** Labels: tenant, outcome (served, refused, limited, shed, failed). */
+  | 'tenant_requests'
   /** Change events taken from feeds; feed_events of outcome indexed, stale and dead_lettered add up to it. */
   | 'feed_accepted'
   /** Labels: outcome, and reason of dead letters. */

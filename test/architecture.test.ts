@@ -100,6 +100,10 @@ const rules: Record<string, Rule> = {
       'cockatiel',
     ],
   },
+  'models/tenant-shares.ts': {
+    ours: ['types:domain', ...portTypes],
+    packages: [],
+  },
   sources: {
     ours: ['domain', 'telemetry', 'types:objects/object-store.ts'],
     packages: ['undici', 'ipaddr.js', 'cockatiel'],

@@ -57,7 +57,12 @@ describe('loadConfig', () => {
         mappings: {},
       },
       tenants: {},
-      limits: {},
+      limits: {
+        search: { concurrency: 16, maxWaitMs: 5_000 },
+        answer: { concurrency: 16, maxWaitMs: 5_000 },
+        ingest: {},
+        models: {},
+      },
       audit: { folder: join(options.cwd, '.braid', 'audit'), reads: false },
       log: { level: 'info' },
     });

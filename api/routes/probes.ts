@@ -2,6 +2,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { BraidError, EngineUnavailable } from '../../domain/errors.ts';
 import { startDeadline } from '../deadline.ts';
 import type { ApiOptions, Environment } from '../environment.ts';
+import { problemKinds } from '../problem.ts';
 import { problemSchema } from '../schemas/problem.ts';
 
 const readyTimeoutMs = 5_000;
@@ -53,6 +54,13 @@ export function mountProbes(app: OpenAPIHono<Environment>, options: ApiOptions):
     summary: 'Tell all metrics in the text format of Prometheus',
     responses: {
       200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } },
+      ...Object.fromEntries(
+        ['unauthenticated', 'forbidden', 'authentication_unavailable'].map((code) => {
+          const { status, title } = problemKinds[code]!;
+          const content = { 'application/problem+json': { schema: problemSchema } };
+          return [status, { description: `${title} (\`${code}\`)`, content }];
+        }),
+      ),
     },
   });
   app.get('/metrics', async (context) =>

@@ -35,7 +35,7 @@ export function createDocumentStore(
     async replace({ tenantId }, write) {
       const packed = packWrite(write, dimensions);
       const transfer = packed.chunks === undefined ? [] : [packed.chunks.vectors.buffer];
-      await writer.call('replace', [tenantId, packed], { transfer });
+      await writer.call('replace', [tenantId, packed], { transfer, affinity: tenantId });
     },
 
     async forget({ tenantId }, documentId, expected) {
@@ -46,7 +46,7 @@ export function createDocumentStore(
     async refresh() {},
 
     async removeTenant({ tenantId }) {
-      return writer.call('removeTenant', [tenantId]);
+      return writer.call('removeTenant', [tenantId], { affinity: tenantId });
     },
   };
 }

@@ -30,12 +30,16 @@ interface Slot {
   task: Task | undefined;
 }
 
-/** Threads of one role; each runs one operation at a time, what comes meanwhile waits in order. */
+/**
+ * Threads of one role; each runs one operation at a time. What comes meanwhile waits, in order within one affinity, and
+ * affinities take turns: a tenant with many calls keeps no other waiting for more than one of them.
+ */
 export class WorkerPool<Names extends Operations<Names>> {
   readonly #settings: WorkerSettings;
   readonly #log: Log;
   readonly #slots: Slot[];
-  readonly #queue: Task[] = [];
+  /** By affinity; the first is the next to be served. */
+  readonly #lanes = new Map<string, Task[]>();
   #closed: Promise<void> | undefined;
   #whenIdle: (() => void) | undefined;
 
@@ -61,6 +65,7 @@ export class WorkerPool<Names extends Operations<Names>> {
       return Promise.reject(new EngineUnavailable(`Cannot ${operation}: the engine is closed`));
     }
     return new Promise((resolve, reject) => {
+      const lane = affinity ?? '';
       const slot = affinity === undefined ? undefined : hash(affinity) % this.#slots.length;
       const done = () => signal?.removeEventListener('abort', abort);
       const task: Task = {
@@ -78,12 +83,16 @@ export class WorkerPool<Names extends Operations<Names>> {
         },
       };
       const abort = () => {
-        const at = this.#queue.indexOf(task);
-        if (at >= 0) this.#queue.splice(at, 1);
+        const waiting = this.#lanes.get(lane);
+        const at = waiting?.indexOf(task) ?? -1;
+        if (at >= 0) waiting!.splice(at, 1);
+        if (waiting?.length === 0) this.#lanes.delete(lane);
         task.reject(signal?.reason);
       };
       signal?.addEventListener('abort', abort, { once: true });
-      this.#queue.push(task);
+      const waiting = this.#lanes.get(lane);
+      if (waiting === undefined) this.#lanes.set(lane, [task]);
+      else waiting.push(task);
       this.#dispatch();
     });
   }
@@ -95,7 +104,7 @@ export class WorkerPool<Names extends Operations<Names>> {
   }
 
   async #end(): Promise<void> {
-    if (this.#queue.length > 0 || this.#slots.some(({ task }) => task !== undefined)) {
+    if (this.#lanes.size > 0 || this.#slots.some(({ task }) => task !== undefined)) {
       await new Promise<void>((resolve) => {
         this.#whenIdle = resolve;
       });
@@ -104,13 +113,16 @@ export class WorkerPool<Names extends Operations<Names>> {
   }
 
   #dispatch(): void {
-    while (this.#queue.length > 0) {
-      const [task] = this.#queue;
+    for (const [lane, waiting] of this.#lanes) {
+      const [task] = waiting;
       const preferred = task?.slot === undefined ? undefined : this.#slots[task.slot];
       const free = (slot: Slot | undefined) => slot !== undefined && slot.task === undefined;
       const slot = free(preferred) ? preferred : this.#slots.find(free);
       if (task === undefined || slot === undefined) return;
-      this.#queue.shift();
+      waiting.shift();
+      // Behind the others, and met again by this loop when these have had their turn.
+      this.#lanes.delete(lane);
+      if (waiting.length > 0) this.#lanes.set(lane, waiting);
       this.#run(slot, task);
     }
     if (this.#slots.every(({ task }) => task === undefined)) this.#whenIdle?.();

@@ -33,6 +33,16 @@ describe('createTelemetry log', () => {
     expect(lines[0]).not.toContain('hunter2');
   });
 
+  it('masks what has the form of a credential, wherever it stands', () => {
+    const { telemetry, lines } = recorded('debug');
+    const key = `braid_0123456789abcdef_${'s'.repeat(43)}`;
+    const token = `eyJhbGciOiJub25lIn0.${'p'.repeat(30)}.${'q'.repeat(30)}`;
+    telemetry.log.debug({ given: [`Bearer ${key}`, token], note: 'AKIAABCDEFGHIJKLMNOP' }, 'x');
+    telemetry.log.error({ error: new Error(`refused ${key} and ${token}`) }, 'y');
+    expect(lines.join('')).not.toMatch(/sssss|ppppp|qqqqq|AKIAABCD/);
+    expect(lines[0]).toContain('braid_0123456789abcdef_***');
+  });
+
   it('tells an error with its causes and nothing else that hangs on it', () => {
     const { telemetry, lines, parsed } = recorded('info');
     const cause = Object.assign(new Error('connect http://u:hunter2@host'), { request: { key: 'hunter3' } });
@@ -47,6 +57,27 @@ describe('createTelemetry log', () => {
 });
 
 describe('createTelemetry prometheus', () => {
+  it('tells the first 200 tenants by name and the rest as one, and loses no count', async () => {
+    const { telemetry, prometheus, close } = recorded('silent');
+    for (const tenant of ['other', ...Array.from({ length: 250 }, (_, at) => `t${at}`), 't0', 't249']) {
+      telemetry.count('tenant_requests', 1, { tenant, outcome: 'served' });
+    }
+    const text = await prometheus();
+    const counts = new Map(
+      [...text.matchAll(/^braid_tenant_requests_total\{tenant="([^"]+)"[^}]*\} (\d+)/gm)].map(
+        ([, tenant, count]) => [tenant!, Number(count)],
+      ),
+    );
+    expect(counts.size).toBe(201);
+    expect([counts.get('t0'), counts.get('t199'), counts.get('t200'), counts.get('other')]).toEqual([
+      2,
+      1,
+      undefined,
+      52,
+    ]);
+    await close();
+  });
+
   it('counts with labels under names that start with braid_', async () => {
     const { telemetry, prometheus } = recorded('silent');
     telemetry.count('documents', 2, { outcome: 'indexed' });

@@ -37,6 +37,21 @@ describe('WorkerPool', () => {
     await engine.close();
   });
 
+  it('lets affinities take turns, each in its own order', async () => {
+    await pool.call('open', []);
+    const done: string[] = [];
+    const of = (affinity: string, key: string) =>
+      pool
+        .call('putState', ['system', 'tests', key, '1', null], { affinity })
+        .then(() => void done.push(key));
+    await Promise.all([
+      ...['a1', 'a2', 'a3', 'a4'].map((key) => of('a', key)),
+      ...['b1', 'b2'].map((key) => of('b', key)),
+      of('c', 'c1'),
+    ]);
+    expect(done).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
+  });
+
   it('does not send what was aborted before', async () => {
     await expect(put('first', AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
   });
