@@ -9,6 +9,8 @@ import type {
   DeadLetterPage,
   FeedReport,
   FeedRequest,
+  PruneReport,
+  PruneRequest,
   RecordResult,
   ResyncReport,
   ResyncRequest,
@@ -93,6 +95,8 @@ export interface Pipeline {
   changes(scope: Scope, feed: TakenFeed): AsyncIterable<RecordResult>;
   /** Compares a full listing of a source with the index and repairs the differences. @throws {InvalidInput} {FeedStopped} */
   resync(scope: Scope, request: ResyncRequest): Promise<ResyncReport>;
+  /** Forgets deletions of a source that no late event can undo. */
+  prune(scope: Scope, request: PruneRequest): Promise<PruneReport>;
   /** @throws {InvalidInput} for an unknown format or a mapping that cannot be */
   feedReader(format: string, mapping?: unknown): FeedReader;
   deadLetters(
@@ -161,6 +165,7 @@ export function createPipeline(stages: Stages): Pipeline {
     replay: (scope, request) => stages.feeds.run(scope, request),
     changes: (scope, feed) => stages.feeds.take(scope, feed),
     resync: (scope, request) => stages.feeds.resync(scope, request),
+    prune: (scope, request) => stages.feeds.prune(scope, request),
     feedReader: (format, mapping) => stages.feeds.readerOf(format, mapping),
     deadLetters: (scope, page) => stages.feeds.deadLetters.list(scope, page),
     deadLetter: (scope, letterId) => stages.feeds.deadLetters.get(scope, letterId),

@@ -2,20 +2,29 @@ import type { Command } from 'commander';
 import type { Braid } from '../braid.ts';
 import { type DocumentRecord, isLive, recordVersion } from '../domain/document-record.ts';
 import type { Scope } from '../domain/scope.ts';
-import type { CommandRunner } from './command-context.ts';
+import { type CommandRunner, wholeNumber } from './command-context.ts';
+import { catchInterrupts } from './interrupt.ts';
 import { withBraid } from './open-braid.ts';
+import { withProgress } from './progress.ts';
 
 const pageSize = 1_000;
 
-/** Adds `documents list|show|delete`: what the index holds. */
+interface PruneOptions {
+  readonly source: string;
+  readonly olderThan?: number;
+  readonly dryRun?: boolean;
+}
+
+/** Adds `documents list|show|delete|prune`: what the index holds. */
 export function addDocumentsCommand(program: Command, runner: CommandRunner): void {
   const documents = program
     .command('documents')
-    .description('list, show and delete what the index holds')
+    .description('list, show and delete what the index holds, and prune what it remembers of deletions')
     .addHelpText('after', '\nExample:\n  $ npm run -s braid -- documents list --json');
   addList(documents, runner);
   addShow(documents, runner);
   addDelete(documents, runner);
+  addPrune(documents, runner);
 }
 
 function addList(documents: Command, runner: CommandRunner): void {
@@ -71,6 +80,40 @@ function addShow(documents: Command, runner: CommandRunner): void {
           chunk.text,
         ]);
         context.terminal.result({ ...shown, passages: chunks }, [...fields, ...texts]);
+      }),
+    );
+}
+
+function addPrune(documents: Command, runner: CommandRunner): void {
+  documents
+    .command('prune')
+    .description('forget deletions that no late event can undo; see replay --ordered')
+    .requiredOption('--source <name>', 'source whose tombstones are pruned')
+    .option(
+      '--older-than <seconds>',
+      'only of deletions that old (default: 3600)',
+      wholeNumber(60, 315_360_000),
+    )
+    .option('--dry-run', 'change nothing and tell how many would go')
+    .addHelpText('after', '\nExample:\n  $ npm run -s braid -- documents prune --source shop.public.articles')
+    .action(
+      runner(async (context, options: PruneOptions) => {
+        const interrupt = catchInterrupts();
+        const report = await withBraid(context, ({ pipeline, scopes }) =>
+          withProgress(context.terminal, `Pruning source ${options.source}`, (say) =>
+            pipeline.prune(scopes.operator(context.tenantId), {
+              source: options.source,
+              dryRun: options.dryRun === true,
+              signal: interrupt.signal,
+              onProgress: say,
+              ...(options.olderThan !== undefined && { olderThanSeconds: options.olderThan }),
+            }),
+          ),
+        ).finally(interrupt.release);
+        const { tombstones, pruned, lowWater, heldBy } = report;
+        context.terminal.result(report, [
+          `${pruned} of ${tombstones} tombstones ${options.dryRun === true ? 'can be pruned' : 'pruned'}${lowWater === null ? '; no feed proves that it has seen everything: see replay --ordered' : `, up to version ${lowWater}${heldBy === undefined ? '' : ` of feed ${heldBy}`}`}`,
+        ]);
       }),
     );
 }

@@ -19,6 +19,7 @@ interface ReplayOptions {
   readonly dryRun?: boolean;
   readonly rate?: number;
   readonly allowMassDelete?: boolean;
+  readonly ordered?: boolean;
 }
 
 /** Adds `replay FILE`: change events into the index, from where an earlier run ended. */
@@ -36,6 +37,10 @@ export function addReplayCommand(program: Command, runner: CommandRunner): void 
     .option('--dry-run', 'change nothing and tell what would happen')
     .option('--rate <events>', 'events a second, at most', wholeNumber(1, 1_000_000))
     .option('--allow-mass-delete', 'let more than 20 % of the documents go at once')
+    .option(
+      '--ordered',
+      'the feed has every change of its sources in the order of versions: lets prune forget',
+    )
     .addHelpText(
       'after',
       [
@@ -51,6 +56,9 @@ export function addReplayCommand(program: Command, runner: CommandRunner): void 
       runner(async (context, options: ReplayOptions, [file]) => {
         if (options.from !== undefined && options.fromStart === true) {
           throw new InvalidInput('--from', 'Expected only one of --from and --from-start');
+        }
+        if (options.ordered === true && file === '-' && options.feed === undefined) {
+          throw new InvalidInput('--ordered', 'Expected --feed with --ordered on standard input');
         }
         const { terminal } = context;
         const interrupt = catchInterrupts();
@@ -99,6 +107,7 @@ async function replay(
         fromStart: options.fromStart === true,
         dryRun: options.dryRun === true,
         allowMassDelete: options.allowMassDelete === true,
+        ordered: options.ordered === true,
         onProgress: (progress) => say(describeProgress(progress)),
         signal,
         ...(name !== undefined && { name }),

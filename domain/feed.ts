@@ -30,6 +30,11 @@ export interface FeedRequest {
   readonly eventsPerSecond?: number;
   /** @default false */
   readonly allowMassDelete?: boolean;
+  /**
+   * The feed delivers every change of its sources, in the order of their versions, repeats aside. Its progress then
+   * proves which deletions may be forgotten. Needs a name. @default false
+   */
+  readonly ordered?: boolean;
   readonly onProgress?: (progress: FeedProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -114,6 +119,30 @@ export interface ResyncReport {
   /** Not listed any more. */
   readonly deleted: number;
   readonly embedded: number;
+  readonly seconds: number;
+}
+
+/** Forgets deletions that nothing can undo any more. */
+export interface PruneRequest {
+  readonly source: string;
+  /** Only of deletions that were applied so long ago; 60 s at least. @default 3600 */
+  readonly olderThanSeconds?: number;
+  /** @default false */
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (state: string) => void;
+}
+
+export interface PruneReport {
+  readonly source: string;
+  /** Tombstones that there were. */
+  readonly tombstones: number;
+  /** Of them forgotten, or to be forgotten in a dry run. */
+  readonly pruned: number;
+  /** The version up to which every event of the source has been seen; null where no feed proves it. */
+  readonly lowWater: string | null;
+  /** The feed that has come least far of those that prove it. */
+  readonly heldBy?: string;
   readonly seconds: number;
 }
 

@@ -15,6 +15,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createEventResolver, UnavailableValue } from './feed-kept.ts';
+import { createMarkBook, type MarkBook } from './feed-marks.ts';
 import { checkMassDeletion } from './feed-mass-deletion.ts';
 import { mergeEvents } from './feed-merge.ts';
 import type { LoadObject } from './feed-object.ts';
@@ -90,7 +91,7 @@ export function createApplyBatch(ports: ApplyPorts, options: ApplyOptions): Appl
     }
     onSettled();
 
-    const marks = await readMarks(ports, patience, [...lanes.values()].flat());
+    const marks = createMarkBook(watermarks, patience);
     const queue = new PQueue({ concurrency: options.concurrency });
     let failure: { readonly error: unknown } | undefined;
     for (const lane of lanes.values()) {
@@ -140,14 +141,16 @@ async function applyLane(
   ports: ApplyPorts,
   patience: Patience,
   lane: readonly Routed<DocumentEvent>[],
-  marks: ReadonlyMap<string, bigint>,
+  marks: MarkBook,
 ): Promise<void> {
   const bySource = new Map<string, Routed<DocumentEvent>[]>();
   for (const routed of lane) {
     const { scope, event, item } = routed;
-    const mark = marks.get(markOf(scope, event.source)) ?? -1n;
-    if (event.version <= mark) {
-      await patience(() => obeyMark(ports, scope, event, mark));
+    const { truncated, floor } = await marks.of(scope, event.source);
+    if (event.version <= truncated) {
+      await patience(() => obeyMark(ports, scope, event, truncated));
+      item.outcome = staleBy(event);
+    } else if (event.version <= floor && (await isUnknown(ports, patience, scope, event))) {
       item.outcome = staleBy(event);
     } else gather(bySource, event.source, routed);
   }
@@ -157,7 +160,7 @@ async function applyLane(
       const { applied, superseded } = mergeEvents(left, ({ event }) => event);
       let isAnyDead = false;
       for (const routed of applied) {
-        await applyEvent(ports, patience, routed);
+        await applyEvent(ports, patience, routed, marks);
         isAnyDead ||= routed.item.outcome?.outcome === 'dead_lettered';
       }
       // What lost to an event that turned out to be dead is the newest state after all.
@@ -171,12 +174,14 @@ async function applyEvent(
   ports: ApplyPorts,
   patience: Patience,
   { item, scope, event }: Routed<DocumentEvent>,
+  marks: MarkBook,
 ): Promise<void> {
   const resolve = createEventResolver(ports.documents, ports.loadObject);
   try {
     const result = await patience(async () => {
+      const { floor } = await marks.of(scope, event.source);
       const change = await resolve(scope, event);
-      return change && ports.ingest(scope, change);
+      return change && ports.ingest(scope, change, undefined, undefined, forgottenBelow(floor, event));
     });
     const isStale = result === undefined || result.outcome === 'stale' || result.outcome === 'unchanged';
     item.embedded = result?.embedded ?? 0;
@@ -194,6 +199,28 @@ async function applyEvent(
   }
 }
 
+/** A late event of a document whose deletion may have been forgotten. */
+class Forgotten extends Error {}
+
+/** Looks once more before the write, since the deletion may have been forgotten after the event was looked at. */
+function forgottenBelow(floor: bigint, event: DocumentEvent): Parameters<Ingest>[4] {
+  return async (_version, stored) => {
+    if (stored?.content === undefined && event.version <= floor) throw new Forgotten();
+  };
+}
+
+/** True where no content is known, at a version up to which everything has been seen: the document is long gone. */
+async function isUnknown(
+  { documents }: ApplyPorts,
+  patience: Patience,
+  scope: Scope,
+  { documentId }: DocumentEvent,
+): Promise<boolean> {
+  const stored = await patience(() => documents.record(scope, documentId));
+  // Patches that came after the deletion may be parked.
+  return stored?.record.content === undefined;
+}
+
 function reasonOf(error: unknown): Extract<EventOutcome, { outcome: 'dead_lettered' }>['reason'] {
   if (error instanceof SourceConflict) return 'source_conflict';
   if (error instanceof UnavailableValue) return 'unavailable_value';
@@ -209,33 +236,22 @@ function isAborted(error: unknown): boolean {
   return error instanceof Error && (error.name === 'TaskCancelledError' || error.name === 'AbortError');
 }
 
-async function readMarks(
-  { watermarks }: ApplyPorts,
-  patience: Patience,
-  routed: readonly Routed<DocumentEvent>[],
-): Promise<Map<string, bigint>> {
-  const marks = new Map<string, bigint>();
-  for (const { scope, event } of routed) {
-    const mark = markOf(scope, event.source);
-    if (!marks.has(mark)) marks.set(mark, await patience(() => watermarks.read(scope, event.source)));
-  }
-  return marks;
-}
-
 /** A truncation by another process while the batch was in work may have missed the documents that it brought. */
 async function obeyLaterMarks(
   ports: ApplyPorts,
   patience: Patience,
   lanes: ReadonlyMap<string, readonly Routed<DocumentEvent>[]>,
-  before: ReadonlyMap<string, bigint>,
+  marks: MarkBook,
 ): Promise<void> {
-  const after = await readMarks(ports, patience, [...lanes.values()].flat());
-  for (const { item, scope, event } of [...lanes.values()].flat()) {
-    const mark = markOf(scope, event.source);
-    const version = after.get(mark) ?? -1n;
-    if (version <= (before.get(mark) ?? -1n) || event.version > version) continue;
-    if (item.outcome?.outcome !== 'indexed') continue;
-    await patience(() => obeyMark(ports, scope, event, version));
+  const bySource = Map.groupBy([...lanes.values()].flat(), ({ scope, event }) => markOf(scope, event.source));
+  for (const routed of bySource.values()) {
+    const { scope, event } = routed[0]!;
+    const { first, now } = await marks.sinceFirst(scope, event.source);
+    if (now.truncated <= first.truncated) continue;
+    for (const late of routed) {
+      if (late.event.version > now.truncated || late.item.outcome?.outcome !== 'indexed') continue;
+      await patience(() => obeyMark(ports, late.scope, late.event, now.truncated));
+    }
   }
 }
 

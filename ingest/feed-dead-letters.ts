@@ -39,7 +39,18 @@ interface StoredLetter {
 /** The id of an event's letter: the same wherever a feed is run again. `record` is absent where records have no place. */
 export function letterIdOf(feed: string, record: number | undefined, serial: number, raw: string): string {
   const place = record === undefined ? '' : `${String(record).padStart(12, '0')}-`;
-  return `${hash(feed).slice(0, 8)}-${place}${hash(raw).slice(0, 16)}-${serial}`;
+  return `${feedPrefix(feed)}${place}${hash(raw).slice(0, 16)}-${serial}`;
+}
+
+/** 1 where the feed has dead letters, 0 where it has none. */
+export async function lettersOfFeed(deadLetters: DeadLetters, scope: Scope, feed: string): Promise<number> {
+  const prefix = feedPrefix(feed);
+  const { letters } = await deadLetters.list(scope, { after: prefix, limit: 1 });
+  return letters.filter(({ letterId }) => letterId.startsWith(prefix)).length;
+}
+
+function feedPrefix(feed: string): string {
+  return `${hash(feed).slice(0, 8)}-`;
 }
 
 export function createDeadLetters(state: StateStore): DeadLetters {

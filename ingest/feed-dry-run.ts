@@ -4,7 +4,7 @@ import type { WriteResult } from '../domain/ingest.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
-import type { Watermarks } from './feed-watermarks.ts';
+import { floorOf, readWatermark, type Watermarks } from './feed-watermarks.ts';
 import type { Ingest } from './ingest.ts';
 
 interface Seen {
@@ -49,19 +49,19 @@ export function createDryIngest(documents: DocumentStore): Ingest {
   };
 }
 
-/** Raises watermarks in memory only. */
+/** Raises truncations in memory only. */
 export function createDryWatermarks(state: StateStore): Watermarks {
   const raised = new Map<string, bigint>();
   const read: Watermarks['read'] = async (scope, source) => {
-    const stored = (await state.get(scope, 'watermarks', source))?.value as { version: string } | undefined;
+    const stored = await readWatermark(state, scope, source);
     const inMemory = raised.get(`${scope.tenantId}\0${source}`) ?? -1n;
-    const held = stored === undefined ? -1n : BigInt(stored.version);
-    return held > inMemory ? held : inMemory;
+    const held = BigInt(stored.version);
+    return { truncated: held > inMemory ? held : inMemory, floor: floorOf(stored) };
   };
   return {
     read,
     async raise(scope, source, version) {
-      if ((await read(scope, source)) >= version) return false;
+      if ((await read(scope, source)).truncated >= version) return false;
       raised.set(`${scope.tenantId}\0${source}`, version);
       return true;
     },

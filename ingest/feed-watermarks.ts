@@ -5,25 +5,46 @@ import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
 import type { Ingest } from './ingest.ts';
 
-/** Truncations: for each tenant and source the version at or below which every event is stale. */
-export interface Watermarks {
-  /** The watermark, with every document below it gone; −1 where there is none. */
-  read(scope: Scope, source: string): Promise<bigint>;
+/** What decides about the late events of one source, beside the records. */
+export interface Marks {
+  /** Everything of the source at or below it is gone and every event stale; −1 where there is none. */
+  readonly truncated: bigint;
   /**
-   * Raises the watermark and deletes what is at or below it. A crash in between is made up for by the next `read`.
+   * Every event at or below it has been seen, and deletions at or below it may be forgotten: an event of a document
+   * that there is no record of is stale. −1 where there is none.
+   */
+  readonly floor: bigint;
+}
+
+/** The marks of sources as they are stored. */
+export interface Watermarks {
+  /** The marks, with every document below the truncation gone. */
+  read(scope: Scope, source: string): Promise<Marks>;
+  /**
+   * Raises the truncation and deletes what is at or below it. A crash in between is made up for by the next `read`.
    * @returns false where it stands as high already
    */
   raise(scope: Scope, source: string, version: bigint): Promise<boolean>;
 }
 
-const collection = 'watermarks';
-const pageSize = 500;
-
-interface StoredWatermark {
+/** What is stored of one source. */
+export interface StoredWatermark {
+  /** Of the truncation. */
   readonly version: string;
   /** The version up to which the documents are known to be gone. */
   readonly swept: string;
+  readonly floor?: {
+    readonly version: string;
+    /** ISO 8601, UTC. */
+    readonly raisedAt: string;
+  };
+  /** By feed that delivers the source in the order of versions: up to where it is acknowledged; −1 where it did not. */
+  readonly feeds?: Readonly<Record<string, string>>;
 }
+
+export const watermarkCollection = 'watermarks';
+const pageSize = 500;
+const nothing: StoredWatermark = { version: '-1', swept: '-1' };
 
 export function createWatermarks(ports: {
   readonly ingest: Ingest;
@@ -36,40 +57,67 @@ export function createWatermarks(ports: {
     for await (const documentId of documentsBelow(documents, scope, source, version)) {
       await ingest(scope, { operation: 'delete', documentId, source, version });
     }
-    for (;;) {
-      const entry = await state.get(scope, collection, source);
-      const held = entry?.value as StoredWatermark | undefined;
-      if (held === undefined || BigInt(held.swept) >= version) return;
-      if (await putIfSame(state, scope, source, { ...held, swept: version.toString() }, entry?.revision))
-        return;
-    }
+    await changeWatermark(state, scope, source, (held) =>
+      BigInt(held.swept) >= version ? undefined : { ...held, swept: version.toString() },
+    );
   };
 
   return {
     async read(scope, source) {
-      const held = (await state.get(scope, collection, source))?.value as StoredWatermark | undefined;
-      if (held === undefined) return -1n;
-      const version = BigInt(held.version);
-      if (BigInt(held.swept) < version) await sweep(scope, source, version);
-      return version;
+      const held = await readWatermark(state, scope, source);
+      const truncated = BigInt(held.version);
+      if (BigInt(held.swept) < truncated) await sweep(scope, source, truncated);
+      return { truncated, floor: floorOf(held) };
     },
 
     async raise(scope, source, version) {
-      for (;;) {
-        const entry = await state.get(scope, collection, source);
-        const held = entry?.value as StoredWatermark | undefined;
-        if (held !== undefined && BigInt(held.version) >= version) {
-          if (BigInt(held.swept) >= BigInt(held.version)) return false;
-          await sweep(scope, source, BigInt(held.version));
-          return true;
-        }
-        const next = { version: version.toString(), swept: held?.swept ?? '-1' };
-        if (!(await putIfSame(state, scope, source, next, entry?.revision))) continue;
-        await sweep(scope, source, version);
-        return true;
-      }
+      const held = await changeWatermark(state, scope, source, (stored) =>
+        BigInt(stored.version) >= version ? undefined : { ...stored, version: version.toString() },
+      );
+      // A sweep that a crash has cut off is this one's to finish.
+      const isSwept = BigInt(held.swept) >= BigInt(held.version);
+      if (!isSwept) await sweep(scope, source, BigInt(held.version));
+      return !isSwept;
     },
   };
+}
+
+export function floorOf({ floor }: StoredWatermark): bigint {
+  return floor === undefined ? -1n : BigInt(floor.version);
+}
+
+export async function readWatermark(
+  state: StateStore,
+  scope: Scope,
+  source: string,
+): Promise<StoredWatermark> {
+  const entry = await state.get(scope, watermarkCollection, source);
+  return (entry?.value as StoredWatermark | undefined) ?? nothing;
+}
+
+/**
+ * Changes what is stored of a source, however many do so at once.
+ * @param change gives what to store, or undefined to leave it
+ * @returns what is stored then
+ */
+export async function changeWatermark(
+  state: StateStore,
+  scope: Scope,
+  source: string,
+  change: (held: StoredWatermark) => StoredWatermark | undefined,
+): Promise<StoredWatermark> {
+  for (;;) {
+    const entry = await state.get(scope, watermarkCollection, source);
+    const held = (entry?.value as StoredWatermark | undefined) ?? nothing;
+    const next = change(held);
+    if (next === undefined) return held;
+    try {
+      await state.put(scope, watermarkCollection, source, next, entry?.revision ?? null);
+      return next;
+    } catch (error) {
+      if (!(error instanceof RevisionConflict)) throw error;
+    }
+  }
 }
 
 /** Live documents of the source whose content is at or below the version. */
@@ -94,21 +142,5 @@ export async function* documentsBelow(
     }
     if (page.next === undefined) return;
     after = page.next;
-  }
-}
-
-async function putIfSame(
-  state: StateStore,
-  scope: Scope,
-  source: string,
-  value: StoredWatermark,
-  revision: string | undefined,
-): Promise<boolean> {
-  try {
-    await state.put(scope, collection, source, value, revision ?? null);
-    return true;
-  } catch (error) {
-    if (error instanceof RevisionConflict) return false;
-    throw error;
   }
 }

@@ -6,6 +6,8 @@ import type {
   FeedProgress,
   FeedReport,
   FeedRequest,
+  PruneReport,
+  PruneRequest,
   RawEvent,
   RecordResult,
   ResyncReport,
@@ -20,9 +22,11 @@ import { createApplyBatch } from './feed-apply.ts';
 import { batchesOf } from './feed-batches.ts';
 import { createDeadLetters, type DeadLetters } from './feed-dead-letters.ts';
 import { createDryIngest, createDryWatermarks } from './feed-dry-run.ts';
+import { createLowWater } from './feed-low-water.ts';
 import { type BucketStores, createLoadObject } from './feed-object.ts';
 import { createPatience, type Patience } from './feed-patience.ts';
 import { afterPosition, readPosition, storePosition } from './feed-position.ts';
+import { prune } from './feed-prune.ts';
 import { resync } from './feed-resync.ts';
 import {
   type ReadRecord,
@@ -77,6 +81,8 @@ export interface Feeds {
   readonly deadLetters: DeadLetters;
   /** @throws {InvalidInput} {FeedStopped} */
   resync(scope: Scope, request: ResyncRequest): Promise<ResyncReport>;
+  /** Forgets deletions of a source that no late event can undo. */
+  prune(scope: Scope, request: PruneRequest): Promise<PruneReport>;
   /** @throws {InvalidInput} for an unknown format, and for a mapping that cannot be or is missing */
   readerOf(format: string, mapping?: unknown): FeedReader;
 }
@@ -99,6 +105,7 @@ export function createFeeds(ports: FeedPorts, settings: FeedSettings): Feeds {
     run: (scope, request) => runFeed(run, own(scope), request),
     take: (scope, feed) => takeFeed(run, own(scope), feed),
     resync: (scope, request) => resync(ports, own(scope), request),
+    prune: (scope, request) => prune(ports, own(scope), request),
     retry: (scope, letter, reader) => retryLetter(run, own(scope), letter, reader),
     readerOf(format, mapping) {
       const make = Object.hasOwn(ports.readers, format) ? ports.readers[format] : undefined;
@@ -129,6 +136,13 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
   const tell = (waitsFor?: string) =>
     onProgress?.({ ...account.progress(), ...(waitsFor !== undefined && { waitsFor }) });
   const patience = createPatience({ telemetry, onWait: tell, ...(signal && { signal }) });
+  const lowWater =
+    request.ordered === true && name !== undefined && !dryRun
+      ? createLowWater(
+          { state, deadLetters: run.deadLetters, log: telemetry.log },
+          { scope, feed: name, ...(request.anyTenant === true && { scopeOf: run.operatorOf }) },
+        )
+      : undefined;
   const isResumed = name !== undefined && from === undefined && request.fromStart !== true && !dryRun;
   try {
     const stored = isResumed ? await patience(() => readPosition(state, scope, name)) : undefined;
@@ -166,6 +180,7 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
       if (settled.last !== undefined) {
         account.reach(settled.last);
         await store(settled.last);
+        await patience(async () => lowWater?.advance(batch, settled.results));
       }
       tell();
       if (signal?.aborted) break;

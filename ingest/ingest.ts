@@ -23,14 +23,14 @@ export type IngestPorts = PreparePorts;
 /**
  * @param ifVersion the version that must be stored; `null`: no live document may be
  * @param signal ends parsing and embedding; what is being stored is stored
- * @param pin is told the version that the change gets, before anything is written
+ * @param pin is told the version that the change gets and what is stored, before anything is written; what it throws ends the ingest
  */
 export type Ingest = (
   scope: Scope,
   change: RequestedChange,
   ifVersion?: bigint | null,
   signal?: AbortSignal,
-  pin?: (version: bigint) => Promise<void>,
+  pin?: (version: bigint, stored: DocumentRecord | undefined) => Promise<void>,
 ) => Promise<WriteResult>;
 
 /** Concurrent writers of one document each win once; more conflicts than this mean that something else is wrong. */
@@ -88,7 +88,7 @@ export function createIngest(ports: IngestPorts): Ingest {
       }
       if (write !== undefined) {
         const { record: next, chunks } = write;
-        await pin?.(recordVersion(next));
+        await pin?.(recordVersion(next), stored?.record);
         await timed(telemetry, 'store', () =>
           documents.replace(scope, { record: next, expected: stored?.revision, ...(chunks && { chunks }) }),
         );

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChangeEvent } from '../../domain/change-event.ts';
+import { isLive } from '../../domain/document-record.ts';
 import { BraidError, EngineUnavailable, RevisionConflict } from '../../domain/errors.ts';
+import { prune } from '../../ingest/feed-prune.ts';
 import type { DocumentStore } from '../../search-engine/document-store.ts';
 import type { StateStore } from '../../search-engine/state-store.ts';
 import { createFeedUnderTest, requestOf, type Stores, scopes, stateOf } from './feed-under-test.ts';
@@ -21,6 +23,8 @@ export interface SuiteSizes {
 }
 
 const source = 's';
+
+const inTwoHours = { now: () => Date.now() + 7_200_000, wait: async () => {} };
 
 export function upsert(
   documentId: string,
@@ -115,6 +119,39 @@ export function describeFeedEndState(
         }
       }
       expect(crashes).toBeGreaterThan(5);
+    }, 900_000);
+
+    it('never brings back what was deleted and pruned, whatever comes late', async () => {
+      let pruned = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(anyEvent, { minLength: 2, maxLength: 16 }),
+          fc.infiniteStream(fc.nat()),
+          async (made, order) => {
+            const events = made.map(versioned);
+            const scope = nextScope();
+            const { feeds } = createFeedUnderTest(stores, { batchEvents: 4 });
+            const cut = 1 + (Number(order.next().value) % events.length);
+            const request = (part: readonly ChangeEvent[]) =>
+              requestOf(part, { name: 'f', ordered: true, fromStart: true });
+            await feeds.run(scope, request(events.slice(0, cut)));
+            pruned += (await prune(stores, scope, { source }, inTwoHours)).pruned;
+            const late = shuffle([...events.slice(0, cut), ...events.slice(0, cut)], order);
+            await feeds.run(scope, requestOf(late));
+            await prune(stores, scope, { source }, inTwoHours);
+            // The source repeats itself, and goes on.
+            const back = Math.max(0, cut - (Number(order.next().value) % 4));
+            await feeds.run(scope, request(events.slice(back)));
+            pruned += (await prune(stores, scope, { source }, inTwoHours)).pruned;
+            await feeds.run(scope, requestOf(shuffle([...events], order)));
+            expect(await stateOf(stores.documents, scope)).toEqual(oracle(events));
+            const { records } = await stores.documents.list(scope, { limit: 100, deleted: true });
+            expect(records.filter((record) => !isLive(record))).toEqual([]);
+          },
+        ),
+        { numRuns: sizes.models },
+      );
+      expect(pruned).toBeGreaterThan(0);
     }, 900_000);
 
     it('accounts for every event under an engine that fails in every way (C6)', async () => {

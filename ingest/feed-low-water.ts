@@ -1,0 +1,94 @@
+import type { ChangeEvent } from '../domain/change-event.ts';
+import type { RecordResult } from '../domain/feed.ts';
+import type { Scope } from '../domain/scope.ts';
+import type { StateStore } from '../search-engine/state-store.ts';
+import type { Log } from '../telemetry/telemetry.ts';
+import type { DeadLetters } from './feed-dead-letters.ts';
+import { lettersOfFeed } from './feed-dead-letters.ts';
+import type { ReadRecord } from './feed-settle.ts';
+import { changeWatermark, readWatermark } from './feed-watermarks.ts';
+
+/**
+ * Proves how far a feed that delivers its sources whole and in the order of their versions has come: up to the highest
+ * version that is acknowledged, repeats aside, there is nothing that has not been seen.
+ */
+export interface LowWater {
+  /** Takes what became of a batch, up to its last acknowledged raw event, after the feed's position is stored. */
+  advance(batch: readonly ReadRecord[], results: readonly RecordResult[]): Promise<void>;
+}
+
+export interface LowWaterOptions {
+  readonly scope: Scope;
+  readonly scopeOf?: (tenantId: string) => Scope;
+  readonly feed: string;
+}
+
+interface SourceMark {
+  readonly scope: Scope;
+  readonly source: string;
+  /** As stored; −1 where nothing is proven. */
+  held: bigint;
+  reached: bigint;
+  isDisproved: boolean;
+}
+
+/**
+ * A dead letter holds the marks where they are, since its event may still be replayed. A change at or below a mark that
+ * was not seen before disproves the order, and the feed proves nothing from then on.
+ */
+export function createLowWater(
+  ports: { readonly state: StateStore; readonly deadLetters: DeadLetters; readonly log: Log },
+  { scope, scopeOf, feed }: LowWaterOptions,
+): LowWater {
+  const { state, deadLetters, log } = ports;
+  const marks = new Map<string, SourceMark>();
+  let isHeld: boolean | undefined;
+
+  const markOf = async (event: ChangeEvent): Promise<SourceMark> => {
+    const isOwn = event.tenantId === undefined || event.tenantId === scope.tenantId;
+    const owner = isOwn || scopeOf === undefined ? scope : scopeOf(event.tenantId!);
+    const key = `${owner.tenantId}\0${event.source}`;
+    const known = marks.get(key);
+    if (known !== undefined) return known;
+    const { feeds } = await readWatermark(state, owner, event.source);
+    const stored = feeds?.[feed];
+    const held = stored === undefined ? -1n : BigInt(stored);
+    const isDisproved = stored === '-1';
+    const mark = { scope: owner, source: event.source, held, reached: held, isDisproved };
+    marks.set(key, mark);
+    return mark;
+  };
+
+  return {
+    async advance(batch, results) {
+      isHeld ??= (await lettersOfFeed(deadLetters, scope, feed)) > 0;
+      const outcomes = new Map(results.map(({ record, events }) => [record, events]));
+      for (const { record, readings } of batch) {
+        for (const [at, outcome] of (outcomes.get(record) ?? []).entries()) {
+          if (outcome.outcome === 'dead_lettered') isHeld = true;
+          const reading = readings[at];
+          if (reading?.kind !== 'event') continue;
+          const mark = await markOf(reading.event);
+          const { version } = reading.event;
+          if (outcome.outcome === 'indexed' && version <= mark.held && !mark.isDisproved) {
+            mark.isDisproved = true;
+            log.warn(
+              { feed, source: mark.source, version: version.toString(), lowWater: mark.held.toString() },
+              'feed is not in the order of versions: its deletions cannot be pruned',
+            );
+          }
+          if (version > mark.reached) mark.reached = version;
+        }
+      }
+      for (const mark of marks.values()) {
+        const next = mark.isDisproved ? -1n : isHeld ? mark.held : mark.reached;
+        if (next === mark.held && !(mark.isDisproved && mark.held !== -1n)) continue;
+        await changeWatermark(state, mark.scope, mark.source, (held) => ({
+          ...held,
+          feeds: { ...held.feeds, [feed]: next.toString() },
+        }));
+        mark.held = next;
+      }
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Scope } from '../domain/scope.ts';
+import type { Patience } from './feed-patience.ts';
+import type { Marks, Watermarks } from './feed-watermarks.ts';
+
+/** Marks that were read longer ago are read again: what they allowed to be forgotten may be gone after `graceMs`. */
+const freshMs = 30_000;
+
+/** For so long after a floor was raised nothing at or below it is forgotten, so that each writer knows of it. */
+export const graceMs = 60_000;
+
+/** The marks of the sources of one batch, as far as they matter while it is in work. */
+export interface MarkBook {
+  /** At most half of the grace old. */
+  of(scope: Scope, source: string): Promise<Marks>;
+  /** As they were when the source was first asked for, and as they are now. */
+  sinceFirst(scope: Scope, source: string): Promise<{ readonly first: Marks; readonly now: Marks }>;
+}
+
+interface Page {
+  readonly first: Marks;
+  now: Marks;
+  readAt: number;
+}
+
+export function createMarkBook(watermarks: Watermarks, patience: Patience): MarkBook {
+  const pages = new Map<string, Promise<Page>>();
+  const read = (scope: Scope, source: string) => patience(() => watermarks.read(scope, source));
+  const open = async (scope: Scope, source: string): Promise<Page> => {
+    const readAt = performance.now();
+    const first = await read(scope, source);
+    return { first, now: first, readAt };
+  };
+  const pageOf = (scope: Scope, source: string): Promise<Page> => {
+    const key = `${scope.tenantId}\0${source}`;
+    const known = pages.get(key) ?? open(scope, source);
+    pages.set(key, known);
+    return known;
+  };
+  const refresh = async (page: Page, scope: Scope, source: string): Promise<Marks> => {
+    const readAt = performance.now();
+    page.now = await read(scope, source);
+    page.readAt = readAt;
+    return page.now;
+  };
+  return {
+    async of(scope, source) {
+      const page = await pageOf(scope, source);
+      return performance.now() - page.readAt < freshMs ? page.now : refresh(page, scope, source);
+    },
+    async sinceFirst(scope, source) {
+      const page = await pageOf(scope, source);
+      return { first: page.first, now: await refresh(page, scope, source) };
+    },
+  };
+}

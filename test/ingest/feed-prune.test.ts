@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { PruneRequest } from '../../domain/feed.ts';
+import type { Scope } from '../../domain/scope.ts';
+import { prune } from '../../ingest/feed-prune.ts';
+import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
+import { silentTelemetry } from '../../telemetry/telemetry.ts';
+import { patch, remove, truncate, upsert } from './feed-suite.ts';
+import { createFeedUnderTest, requestOf, scopes, standInModel, stateOf } from './feed-under-test.ts';
+
+let folder: string;
+let adapter: SqliteEngine;
+let tenants = 0;
+let scope: Scope;
+let waitedMs = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'braid-prune-'));
+  adapter = await createSqliteEngine({
+    folder,
+    embedding: { modelId: standInModel.id, dimensions: standInModel.dimensions },
+    telemetry: silentTelemetry,
+  });
+});
+
+beforeEach(() => {
+  tenants += 1;
+  scope = scopes.operator(`p-${tenants}`);
+  waitedMs = 0;
+});
+
+afterAll(async () => {
+  await adapter.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function pruneAfter(seconds: number, more: Partial<PruneRequest> = {}) {
+  return prune(
+    adapter,
+    scope,
+    { source: 's', olderThanSeconds: 60, ...more },
+    {
+      now: () => Date.now() + seconds * 1_000,
+      async wait(milliseconds) {
+        waitedMs += milliseconds;
+      },
+    },
+  );
+}
+
+const run = (events: Parameters<typeof requestOf>[0], more: Parameters<typeof requestOf>[1] = {}) =>
+  createFeedUnderTest(adapter).feeds.run(scope, requestOf(events, more));
+const ordered = { name: 'f', ordered: true };
+const tombstones = async () =>
+  (await adapter.documents.list(scope, { limit: 100, deleted: true })).records.map(
+    ({ documentId }) => documentId,
+  );
+
+describe('prune', () => {
+  it('forgets nothing that no feed proves to have seen', async () => {
+    await run([upsert('a', 1, 'a'), remove('a', 2)], { name: 'f' });
+    expect(await pruneAfter(7_200)).toMatchObject({ tombstones: 1, pruned: 0, lowWater: null });
+    expect(await tombstones()).toEqual(['a']);
+  });
+
+  it('forgets up to the low-water mark, a minute after the mark is known, and not the young', async () => {
+    await run([upsert('a', 1, 'a'), remove('a', 2), upsert('b', 3, 'b')], ordered);
+    expect(await pruneAfter(7_200, { dryRun: true })).toMatchObject({ pruned: 1, lowWater: '3' });
+    expect(await tombstones()).toEqual(['a', 'b']);
+    expect(await pruneAfter(30)).toMatchObject({ tombstones: 1, pruned: 0, lowWater: '3' });
+    expect(waitedMs).toBeGreaterThan(59_000);
+    expect(await pruneAfter(120)).toMatchObject({ tombstones: 1, pruned: 1 });
+    expect(await tombstones()).toEqual(['b']);
+    expect(await run([upsert('a', 1, 'a'), remove('a', 2)])).toMatchObject({ stale: 2, embedded: 0 });
+    expect(await run([upsert('a', 4, 'again')])).toMatchObject({ indexed: 1 });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['a', 'b']);
+  });
+
+  it('lets no late event come back by way of a patch that is parked', async () => {
+    await run([upsert('a', 1, 'a'), remove('a', 2)], ordered);
+    await pruneAfter(7_200);
+    await run([patch('a', 3, 'parked')], { ...ordered, fromStart: true });
+    await pruneAfter(7_200);
+    expect(await run([upsert('a', 1, 'a')])).toMatchObject({ stale: 1 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+  });
+
+  it('goes no further than the feed that has come least far', async () => {
+    await run([upsert('a', 1, 'a'), remove('a', 2), remove('b', 9)], ordered);
+    await run([upsert('c', 5, 'c')], { ...ordered, name: 'g' });
+    expect(await pruneAfter(7_200)).toMatchObject({ pruned: 1, lowWater: '5', heldBy: 'g' });
+    expect(await tombstones()).toEqual(['b', 'c']);
+  });
+
+  it('is held up by a dead letter, whose event may still be replayed', async () => {
+    await run([upsert('a', 1, 'boom'), upsert('b', 2, 'b'), remove('b', 3)], ordered);
+    expect(await pruneAfter(7_200)).toMatchObject({ pruned: 0, lowWater: null });
+    const { feeds } = createFeedUnderTest(adapter);
+    const [letter] = (await feeds.deadLetters.list(scope, { limit: 10 })).letters;
+    await feeds.retry(scope, letter!, () => [{ kind: 'event', event: upsert('a', 1, 'mended') }]);
+    await run([upsert('c', 4, 'c')], { ...ordered, fromStart: true });
+    expect(await pruneAfter(7_200)).toMatchObject({ pruned: 1, lowWater: '4' });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['a', 'c']);
+  });
+
+  it('trusts no feed that turns out not to be in order', async () => {
+    await run([upsert('a', 5, 'a'), remove('a', 6)], ordered);
+    expect(await run([upsert('b', 2, 'b')], { ...ordered, fromStart: true })).toMatchObject({ indexed: 1 });
+    expect(await pruneAfter(7_200)).toMatchObject({ pruned: 0, lowWater: null, heldBy: 'f' });
+  });
+
+  it('forgets what a truncation took away without a proof', async () => {
+    await run([upsert('a', 1, 'a')]);
+    await run([truncate(5)]);
+    expect(await pruneAfter(7_200)).toMatchObject({ tombstones: 1, pruned: 1 });
+    expect(await run([upsert('a', 1, 'a')])).toMatchObject({ stale: 1 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+  });
+});
