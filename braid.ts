@@ -14,7 +14,7 @@ import { createTokenVerifier } from './identity/tokens.ts';
 import { createChunker } from './ingest/chunk.ts';
 import { createFairIngest } from './ingest/fair-ingest.ts';
 import { createFeeds } from './ingest/feed.ts';
-import { createIngest } from './ingest/ingest.ts';
+import { createIngest, recipeOf } from './ingest/ingest.ts';
 import { createIngestSource } from './ingest/ingest-source.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { createParser } from './ingest/parse.ts';
@@ -59,7 +59,7 @@ export interface Braid {
   readonly tenantDeletions: TenantDeletions;
   /** Absent where nobody has to show who they are. */
   readonly authenticator?: Authenticator;
-  /** Files, folders and web addresses as one source. @throws {InvalidInput} for what cannot be one */
+  /** Files, folders, S3 and web addresses as one source. @throws {InvalidInput} for what cannot be one */
   openSources(paths: readonly string[]): Promise<Source>;
   /** Takes up the jobs that earlier processes left; for the process that serves. @throws {EngineUnavailable} */
   recover(): Promise<void>;
@@ -122,9 +122,10 @@ export async function createBraid(config: Config): Promise<Braid> {
   const authenticator = await createAuthentication(config, apiKeys, scopes);
   const rerankingModels = ([] as readonly RerankingModel[]).map((one) => shareRerankingModel(one, makeTurns));
 
+  const ingestPorts = { parser, chunker, model, documents, telemetry };
   const { concurrency } = config.ingest;
   const ingest = createFairIngest(
-    createIngest({ parser, chunker, model, documents, telemetry }),
+    createIngest(ingestPorts),
     createTenantTurns({
       // A tenant alone never fills all places: one that comes is served at once.
       atOnce: concurrency * 2,
@@ -150,7 +151,10 @@ export async function createBraid(config: Config): Promise<Braid> {
   const pipeline = createPipeline({
     feeds,
     ingest,
-    ingestSource: createIngestSource(ingest, concurrency, telemetry),
+    ingestSource: createIngestSource(
+      { ingest, documents, recipe: recipeOf(ingestPorts), telemetry },
+      config.ingest,
+    ),
     jobs,
     retrieve: createRetrieve(engine, model, telemetry),
     arrange: createArrange(engine, telemetry),
@@ -177,7 +181,8 @@ export async function createBraid(config: Config): Promise<Braid> {
     audit,
     tenantDeletions,
     ...(authenticator !== undefined && { authenticator }),
-    openSources: (paths) => openSources(paths, config.ingest.parse),
+    openSources: (paths) =>
+      openSources(paths, { ...config.ingest.parse, openBucket: (bucket) => s3.bucket(bucket) }),
     recover: () => jobs.recover(),
     prometheus,
     async close() {

@@ -78,6 +78,8 @@ export interface Config {
     readonly chunking: ChunkingConfig;
     /** Documents in work at once: their texts are embedded together. @default 8 */
     readonly concurrency: number;
+    /** Of what was known of a folder or a bucket; where more is missing from it, nothing is deleted. @default 20 */
+    readonly maxMissingPercentage: number;
     readonly parse: {
       /** Child processes. @default 2 */
       readonly processes: number;
@@ -295,6 +297,7 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('number', ['limits.models.tenantConcurrency', 'limits.models.tenantCallsPerSecond']),
   ...named('text', ['audit.folder', 'objects.location', 's3.endpoint', 's3.region', 's3.kmsKeyId']),
   ...named('json', ['s3.pathStyle']),
+  ...named('number', ['ingest.maxMissingPercentage']),
   ...named('number', ['s3.timeoutMs', 's3.maxAttempts']),
   ...named('number', ['models.embeddingDimensions']),
   ...named('json', ['models.reranking']),
@@ -784,6 +787,7 @@ const schema = z.strictObject({
         )
         .default({ strategy: 'default' }),
       concurrency: wholeNumber(1, 64).default(8),
+      maxMissingPercentage: wholeNumber(0, 100).default(20),
       parse: z
         .strictObject({
           processes: wholeNumber(1, 64).default(2),

@@ -16,7 +16,7 @@ import type {
   ResyncRequest,
   TakenFeed,
 } from './domain/feed.ts';
-import type { IngestProgress, IngestReport, WriteResult } from './domain/ingest.ts';
+import type { IngestReport, WriteResult } from './domain/ingest.ts';
 import type { Job } from './domain/job.ts';
 import type { RankedChunk } from './domain/ranking.ts';
 import type { Scope } from './domain/scope.ts';
@@ -29,7 +29,7 @@ import type {
 } from './domain/search.ts';
 import type { Feeds } from './ingest/feed.ts';
 import type { Ingest, RequestedChange } from './ingest/ingest.ts';
-import type { IngestSource } from './ingest/ingest-source.ts';
+import type { IngestSource, IngestSourceOptions } from './ingest/ingest-source.ts';
 import type { Jobs } from './ingest/jobs.ts';
 import type { LanguageModel } from './models/language-model.ts';
 import type { ModelCall } from './models/model-call.ts';
@@ -68,12 +68,8 @@ export interface RequestOptions {
 
 /** What Braid does, each under a scope: the two sentences of the design, as calls. */
 export interface Pipeline {
-  /** Takes in everything that a source lists; refuses what cannot be parsed and goes on. */
-  ingest(
-    scope: Scope,
-    source: Source,
-    options?: { readonly onProgress?: (progress: IngestProgress) => void; readonly signal?: AbortSignal },
-  ): Promise<IngestReport>;
+  /** Takes in everything that a source lists and deletes what it has no more; refuses what cannot be parsed and goes on. */
+  ingest(scope: Scope, source: Source, options?: IngestSourceOptions): Promise<IngestReport>;
 
   /**
    * Applies one change and returns when it is stored.

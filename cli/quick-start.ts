@@ -5,7 +5,7 @@ import { BraidError } from '../domain/errors.ts';
 import { describeAnswer } from './answer.ts';
 import { collectAnswer } from './collect-answer.ts';
 import type { CommandContext } from './command-context.ts';
-import { describeReport, ingestWithProgress } from './ingest.ts';
+import { describeReport, describeWithheld, ingestWithProgress } from './ingest.ts';
 
 const question = 'Which fusion is the default?';
 
@@ -20,6 +20,7 @@ export async function ingestProjectDocs(
   const report = await ingestWithProgress(context.terminal, title, signal, (options) =>
     braid.pipeline.ingest(braid.scopes.operator(context.tenantId), source, options),
   );
+  for (const withheld of report.withheld) context.terminal.note(describeWithheld(withheld));
   context.terminal.note(`${title}: ${describeReport(report)}`);
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Access, mayRead } from './access.ts';
-import type { Metadata } from './document.ts';
+import type { Metadata, Origin } from './document.ts';
 import { hasExpired } from './expiry.ts';
 import type { Scope } from './scope.ts';
 import { parseVersion } from './version.ts';
@@ -69,6 +69,8 @@ export interface DocumentRecord {
   readonly recipe: string;
   /** ISO 8601, UTC, of the last change that was applied. */
   readonly updatedAt: string;
+  /** What its source held when the record became what it is; every other change drops it. */
+  readonly origin?: Origin;
 }
 
 /** One write of a document, whatever it came from. */

@@ -10,6 +10,14 @@ export type MetadataValue = string | number | boolean | readonly string[];
 /** ≤ 50 keys of 1 to 100 bytes. */
 export type Metadata = Readonly<Record<string, MetadataValue>>;
 
+/** The state of its source that a document was read from. */
+export interface Origin {
+  /** Opaque; another one where the source's state is another: while it is the same there is nothing to read. */
+  readonly tag: string;
+  /** Of an object in a versioned bucket. */
+  readonly versionId?: string;
+}
+
 /** A document as its source hands it over. `content` is the bytes as received, or text. */
 export interface Document {
   /** The caller's own id, unique in its tenant, 1 to 512 bytes of UTF-8. */
@@ -27,6 +35,8 @@ export interface Document {
   readonly access?: Access;
   /** ISO 8601 with its zone: from then on nobody reads it. @default never */
   readonly expiresAt?: string;
+  /** Kept beside the document until another write changes it. */
+  readonly origin?: Origin;
 }
 
 export const documentLimits = {

@@ -6,6 +6,15 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** More of what was known below a place was missing from its listing than may be: nothing there was deleted. */
+export interface WithheldRemoval {
+  /** Starts the ids of the documents. */
+  readonly place: string;
+  readonly known: number;
+  readonly missing: number;
+  readonly maxMissingPercentage: number;
+}
+
 /** The account of one ingest: seen = indexed + unchanged + refused + stale. */
 export interface IngestReport {
   readonly documents: {
@@ -14,9 +23,13 @@ export interface IngestReport {
     readonly unchanged: number;
     /** A newer version was stored already. */
     readonly stale: number;
+    /** Deleted, since a whole listing of their source did not name them any more; not among those seen. */
+    readonly removed: number;
     readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
   };
   readonly refusals: readonly Refusal[];
+  /** Deletions that were not done, since too many at once were due; empty where all is well. */
+  readonly withheld: readonly WithheldRemoval[];
   /** Chunks written. */
   readonly chunks: number;
   /** Texts that a model embedded; the others' vectors were stored already. */

@@ -12,11 +12,33 @@ import {
 } from '../domain/errors.ts';
 import type { IngestProgress, IngestReport, Refusal, WriteResult } from '../domain/ingest.ts';
 import type { Scope } from '../domain/scope.ts';
+import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { Source, SourceItem } from '../sources/source.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Ingest } from './ingest.ts';
+import { type KnownCollection, readKnown } from './known-documents.ts';
+import { type Removal, removeMissing } from './remove-missing.ts';
+
+export interface IngestSourcePorts {
+  readonly ingest: Ingest;
+  readonly documents: DocumentStore;
+  /** Of the chunks that `ingest` makes. */
+  readonly recipe: string;
+  readonly telemetry: Telemetry;
+}
+
+export interface IngestSourceSettings {
+  /** Documents in work at once. */
+  readonly concurrency: number;
+  /** Of what was known of a collection; where more is missing, nothing is deleted. */
+  readonly maxMissingPercentage: number;
+}
 
 export interface IngestSourceOptions {
+  /** Leaves documents that the source has no more. @default false */
+  readonly keepMissing?: boolean;
+  /** @default the setting */
+  readonly maxMissingPercentage?: number;
   readonly onProgress?: (progress: IngestProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -31,10 +53,16 @@ export type IngestSource = (
 const maxAttempts = 12;
 
 /**
- * Takes in everything that a source lists, `concurrency` documents at a time. What is refused is reported and the rest
- * goes on; an engine or a model that stays away ends the run with its error, and what was stored until then stays.
+ * Takes in everything that a source lists, `concurrency` documents at a time: reads only what is not stored in the state
+ * that the source holds, and deletes what was stored of its collections and is not there any more. What is refused is
+ * reported and the rest goes on; an engine or a model that stays away ends the run with its error, and what was stored
+ * until then stays. Nothing is deleted by a run that did not come to its end.
  */
-export function createIngestSource(ingest: Ingest, concurrency: number, telemetry: Telemetry): IngestSource {
+export function createIngestSource(
+  { ingest, documents, recipe, telemetry }: IngestSourcePorts,
+  settings: IngestSourceSettings,
+): IngestSource {
+  const { concurrency } = settings;
   const patience = retry(
     handleWhen((error) => error instanceof EngineUnavailable || error instanceof ModelUnavailable),
     { maxAttempts, backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 10_000 }) },
@@ -43,7 +71,19 @@ export function createIngestSource(ingest: Ingest, concurrency: number, telemetr
     telemetry.log.warn({ attempt, delayMs: Math.round(delay) }, 'engine or model is away, waiting');
   });
 
-  return async (scope, source, { onProgress, signal } = {}) => {
+  return async (scope, source, options = {}) => {
+    const { onProgress, signal, keepMissing = false } = options;
+    const { maxMissingPercentage = settings.maxMissingPercentage } = options;
+    const known: KnownCollection[] = [];
+    for (const collection of source.collections ?? []) {
+      known.push(await patience.execute(() => readKnown(documents, scope, collection, recipe), signal));
+    }
+    const isCurrent = ({ documentId, tag }: SourceItem) =>
+      documentId !== undefined &&
+      tag !== undefined &&
+      known.some((collection) => collection.documents.get(documentId)?.tag === tag);
+    const listed = new Set<string>();
+    const hidden: string[] = [];
     const account = new Account();
     const queue = new PQueue({ concurrency });
     const ended = new AbortController();
@@ -53,6 +93,11 @@ export function createIngestSource(ingest: Ingest, concurrency: number, telemetr
 
     const take = async (item: SourceItem) => {
       if (stop.aborted) return;
+      if (isCurrent(item) && !claimed.has(item.documentId!)) {
+        claimed.add(item.documentId!);
+        account.keep();
+        return;
+      }
       try {
         const document = await item.load(stop);
         if (claimed.has(document.documentId)) {
@@ -93,6 +138,8 @@ export function createIngestSource(ingest: Ingest, concurrency: number, telemetr
       for await (const item of source.items(stop)) {
         if (stop.aborted) break;
         account.seen += 1;
+        if (item.documentId !== undefined) listed.add(item.documentId);
+        if (item.unlisted !== undefined) hidden.push(item.unlisted);
         // A bounded queue: a source of millions is listed no faster than it is taken in.
         await queue.onSizeLessThan(concurrency * 2);
         void queue.add(() => takeAndTell(item));
@@ -104,7 +151,21 @@ export function createIngestSource(ingest: Ingest, concurrency: number, telemetr
     await queue.onIdle();
     if (failure !== undefined) throw failure.error;
     signal?.throwIfAborted();
-    return account.report();
+    if (keepMissing) return account.report();
+    const isHidden = (documentId: string) => hidden.some((prefix) => documentId.startsWith(prefix));
+    const removal = await patience.execute(
+      () =>
+        removeMissing(
+          ingest,
+          scope,
+          known,
+          { has: (id) => listed.has(id) || claimed.has(id), isHidden },
+          maxMissingPercentage,
+          signal,
+        ),
+      signal,
+    );
+    return account.report(removal);
   };
 }
 
@@ -148,11 +209,16 @@ class Account {
     this.#truncated += result.truncated;
   }
 
+  /** One that is stored in the state that its source holds. */
+  keep(): void {
+    this.#unchanged += 1;
+  }
+
   refuse(refusal: Refusal): void {
     this.#refusals.push(refusal);
   }
 
-  report(): IngestReport {
+  report({ removed, withheld }: Removal = { removed: 0, withheld: [] }): IngestReport {
     const refused: Partial<Record<RefusalReason, number>> = {};
     for (const { reason } of this.#refusals) refused[reason] = (refused[reason] ?? 0) + 1;
     return {
@@ -161,9 +227,11 @@ class Account {
         indexed: this.#indexed,
         unchanged: this.#unchanged,
         stale: this.#stale,
+        removed,
         refused,
       },
       refusals: this.#refusals,
+      withheld,
       chunks: this.chunks,
       embedded: this.#embedded,
       truncated: this.#truncated,

@@ -50,9 +50,9 @@ interface Write {
  * prepares the document only once.
  */
 export function createIngest(ports: IngestPorts): Ingest {
-  const { parser, chunker, model, documents, telemetry } = ports;
+  const { model, documents, telemetry } = ports;
   const embed = createEmbed(model, telemetry);
-  const recipe = hash(`${parser.recipe}|${chunker.recipe}|${model.id}|${model.dimensions}`);
+  const recipe = recipeOf(ports);
 
   return async (scope, requested, ifVersion, signal, pin) => {
     const change = checkChange(requested);
@@ -68,7 +68,7 @@ export function createIngest(ports: IngestPorts): Ingest {
         recipe: stored?.record.recipe ?? recipe,
         now: new Date().toISOString(),
       });
-      const { record } = merge;
+      const record = withOrigin(merge, requested);
       let write: Write | undefined;
       if (
         requested.operation === 'upsert' &&
@@ -83,7 +83,7 @@ export function createIngest(ports: IngestPorts): Ingest {
       } else if (merge.outcome === 'applied' && isRetitled(record!, stored?.record)) {
         prepared = await prepareRetitled(ports, embed, scope, record!, signal);
         write = withPrepared(record!, prepared, record!.recipe);
-      } else if (merge.outcome === 'applied' || merge.outcome === 'parked') {
+      } else if (record !== merge.record || merge.outcome === 'applied' || merge.outcome === 'parked') {
         write = withoutPrepared(record!, stored?.record);
       }
       if (write !== undefined) {
@@ -111,6 +111,27 @@ export function createIngest(ports: IngestPorts): Ingest {
       }
     }
   };
+}
+
+/** Identifies how this configuration makes chunks. */
+export function recipeOf({
+  parser,
+  chunker,
+  model,
+}: Pick<IngestPorts, 'parser' | 'chunker' | 'model'>): string {
+  return hash(`${parser.recipe}|${chunker.recipe}|${model.id}|${model.dimensions}`);
+}
+
+/** The record, with what the source held where the document is now exactly that: its newest state in all parts. */
+function withOrigin({ record, outcome }: Merge, requested: RequestedChange): DocumentRecord | undefined {
+  const origin = requested.operation === 'upsert' ? requested.document.origin : undefined;
+  const isExact = outcome === 'applied' || outcome === 'unchanged';
+  if (origin === undefined || record === undefined || !isExact) return record;
+  // An event with a version may have lost single parts to later ones.
+  if (requested.operation === 'upsert' && requested.document.version !== undefined) return record;
+  const isHeld = record.origin?.tag === origin.tag && record.origin.versionId === origin.versionId;
+  if (isHeld) return record;
+  return { ...record, origin };
 }
 
 /**
@@ -221,6 +242,8 @@ function outcomeOf(
   write: Write | undefined,
 ): WriteResult['outcome'] {
   if (write === undefined) return merge.outcome === 'stale' ? 'stale' : 'unchanged';
+  // Only what its source held is written down anew.
+  if (merge.outcome === 'unchanged' && write.chunks === undefined) return 'unchanged';
   if (isLive(write.record)) return stored !== undefined && isLive(stored) ? 'updated' : 'indexed';
   // Parts of a document that has not come, or is deleted, wait for it.
   return change.operation === 'delete' ? 'deleted' : 'parked';

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,18 +13,31 @@ export interface FolderSourceOptions {
   readonly source?: string;
 }
 
+/** Longer ago than this, a change of a file shows in its times. */
+const settledMs = 2_000n;
+
 const skippedFolders = new Set(['node_modules']);
 
 /**
  * A file, or all files below a folder in the order of their paths, without hidden ones and `node_modules`. The id of
  * a document is its path from the folder's name on, with `/` on every system; of a single file its name.
- * Links are followed as long as they stay inside the folder.
+ * Links are followed as long as they stay inside the folder. A file counts as the same while its size and times are.
  *
  * A path that does not exist is an {InvalidInput} when the items are listed.
  */
 export function createFolderSource(path: string, options: FolderSourceOptions): Source {
   const start = resolve(path);
+  // The root of a file system has no name.
+  const id = basename(start) || 'root';
   return {
+    collections: [
+      {
+        source: options.source ?? 'files',
+        idPrefix: `${id}/`,
+        // Another folder of this name has documents of its own.
+        uriPrefix: pathToFileURL(start.endsWith(sep) ? start : start + sep).href,
+      },
+    ],
     async *items(signal) {
       const status = await stat(start).catch((cause: Error) => {
         throw new InvalidInput('path', `Cannot read ${path}: ${describe(cause)}`, { cause });
@@ -37,8 +50,7 @@ export function createFolderSource(path: string, options: FolderSourceOptions): 
       const folder: Folder = {
         shown: path,
         path: start,
-        // The root of a file system has no name.
-        id: basename(start) || 'root',
+        id,
         realRoot,
         open: new Set([realRoot]),
       };
@@ -64,7 +76,7 @@ async function* walk(
   signal?.throwIfAborted();
   const entries = await readdir(folder.path).catch((cause: Error) => cause);
   if (entries instanceof Error) {
-    yield refusedItem(folder.shown, entries);
+    yield refusedItem(folder.shown, entries, `${folder.id}/`);
     return;
   }
   for (const name of entries.sort()) {
@@ -73,8 +85,8 @@ async function* walk(
     const shown = join(folder.shown, name);
     const id = `${folder.id}/${name}`;
     const target = await inspect(path, folder.realRoot).catch((cause: Error) => cause);
-    if (target instanceof Error) yield refusedItem(shown, target);
-    else if (target.kind === 'file') yield createItem(shown, path, id, options);
+    if (target instanceof Error) yield refusedItem(shown, target, id);
+    else if (target.kind === 'file') yield createItem(shown, path, id, options, target.status);
     else if (target.kind === 'folder' && !folder.open.has(target.realPath)) {
       const open = new Set(folder.open).add(target.realPath);
       yield* walk({ ...folder, path, shown, id, open }, options, signal);
@@ -85,13 +97,17 @@ async function* walk(
 async function inspect(
   path: string,
   realRoot: string,
-): Promise<{ readonly kind: 'file' | 'folder' | 'other'; readonly realPath: string }> {
+): Promise<{
+  readonly kind: 'file' | 'folder' | 'other';
+  readonly realPath: string;
+  readonly status?: BigIntStats;
+}> {
   const realPath = await realpath(path);
   const isInside =
     realPath === realRoot || realPath.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep);
   if (!isInside) return { kind: 'other', realPath };
-  const status = await stat(realPath);
-  if (status.isFile()) return { kind: 'file', realPath };
+  const status = await stat(realPath, { bigint: true });
+  if (status.isFile()) return { kind: 'file', realPath, status };
   return { kind: status.isDirectory() ? 'folder' : 'other', realPath };
 }
 
@@ -100,12 +116,21 @@ function createItem(
   path: string,
   documentId: string,
   options: FolderSourceOptions,
+  listed?: BigIntStats,
 ): SourceItem {
   return {
     name,
+    documentId,
+    ...(listed !== undefined && { tag: tagOf(listed) }),
     async load(signal): Promise<Document> {
-      const content = await readFile(name, path, options.maxDocumentBytes, signal);
-      return { documentId, source: options.source ?? 'files', uri: pathToFileURL(path).href, content };
+      const { content, tag } = await readFile(name, path, options.maxDocumentBytes, signal);
+      return {
+        documentId,
+        source: options.source ?? 'files',
+        uri: pathToFileURL(path).href,
+        content,
+        ...(tag !== undefined && { origin: { tag } }),
+      };
     },
   };
 }
@@ -116,11 +141,11 @@ async function readFile(
   path: string,
   maxBytes: number,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
+): Promise<{ readonly content: Uint8Array; readonly tag: string | undefined }> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const status = await file.stat();
+    const status = await file.stat({ bigint: true });
     if (!status.isFile()) throw new DocumentRefused('unreadable', `Cannot read ${name}: it is not a file`);
     if (status.size > maxBytes) {
       throw new DocumentRefused(
@@ -128,7 +153,12 @@ async function readFile(
         `Cannot read ${name}: it has ${status.size} bytes, expected at most ${maxBytes}`,
       );
     }
-    return await file.readFile(signal && { signal });
+    // Clocks of file systems are coarse: what changed this moment may change again and look the same.
+    const isSettled = BigInt(Date.now()) - status.ctimeMs > settledMs;
+    return {
+      content: await file.readFile(signal && { signal }),
+      tag: isSettled ? tagOf(status) : undefined,
+    };
   } catch (error) {
     if (error instanceof DocumentRefused || signal?.aborted) throw error;
     throw unreadable(name, error as Error);
@@ -137,8 +167,13 @@ async function readFile(
   }
 }
 
-function refusedItem(name: string, cause: Error): SourceItem {
-  return { name, load: () => Promise.reject(unreadable(name, cause)) };
+function tagOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
+  return [size, mtimeNs, ctimeNs, ino].join(' ');
+}
+
+/** @param unlisted starts the ids of what may stand there unseen */
+function refusedItem(name: string, cause: Error, unlisted: string): SourceItem {
+  return { name, unlisted, load: () => Promise.reject(unreadable(name, cause)) };
 }
 
 function unreadable(name: string, cause: Error): DocumentRefused {

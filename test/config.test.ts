@@ -47,6 +47,7 @@ describe('loadConfig', () => {
       ingest: {
         chunking: { strategy: 'default' },
         concurrency: 8,
+        maxMissingPercentage: 20,
         parse: { processes: 2, maxMemoryBytes: 268_435_456, timeoutMs: 30_000, maxDocumentBytes: 52_428_800 },
       },
       feeds: {

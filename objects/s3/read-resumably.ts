@@ -100,5 +100,7 @@ function nextPiece(
 }
 
 function bodyOf({ Body }: GetObjectCommandOutput): Readable {
-  return Body instanceof Readable ? Body : Readable.from([]);
+  const body = Body instanceof Readable ? Body : Readable.from([]);
+  // A connection may break before anybody reads; the next read tells then, an unheard event would end the process.
+  return body.on('error', () => {});
 }

@@ -48,7 +48,8 @@ describe('createFolderSource', () => {
     write('a.bin', new Uint8Array([0, 255, 1]));
     const [item] = await list();
     expect(item!.name).toBe(join(folder, 'a.bin'));
-    expect(await item!.load()).toEqual({
+    const { origin: _, ...document } = await item!.load();
+    expect(document).toEqual({
       documentId: 'handbook/a.bin',
       source: 'files',
       uri: pathToFileURL(join(folder, 'a.bin')).href,
@@ -123,5 +124,28 @@ describe('createFolderSource', () => {
       code: 'invalid_input',
       message: expect.stringContaining('nowhere: it does not exist'),
     });
+  });
+
+  it('tags a file by its size and times, and not before they have settled', async () => {
+    write('a.md', 'one');
+    const [fresh] = await list();
+    expect(fresh).toMatchObject({ documentId: 'handbook/a.md', tag: expect.any(String) });
+    expect(await fresh!.load()).not.toHaveProperty('origin');
+    // The time of the last change of the file itself cannot be set, only waited for.
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    const [settled] = await list();
+    expect(settled!.tag).toBe(fresh!.tag);
+    expect((await settled!.load()).origin).toEqual({ tag: fresh!.tag });
+    write('a.md', 'two');
+    expect((await list())[0]!.tag).not.toBe(fresh!.tag);
+  });
+
+  it('lists a folder whole, by ids and addresses of its own, and a single file as no collection', async () => {
+    write('a.md');
+    const { collections } = createFolderSource(folder, { maxDocumentBytes: 1 });
+    const uriPrefix = `${pathToFileURL(folder).href}/`;
+    expect(collections).toEqual([{ source: 'files', idPrefix: 'handbook/', uriPrefix }]);
+    const [item] = await list();
+    expect(item!.documentId!.startsWith('handbook/')).toBe(true);
   });
 });
