@@ -33,10 +33,7 @@ describeWithS3('a bucket in, answers out, on OpenSearch', s3, (server) => {
 });
 
 /** Each test goes on where the one before it ended. */
-function describeBucket(
-  server: S3Server,
-  settingsIn: (folder: string) => Record<string, string>,
-): void {
+function describeBucket(server: S3Server, settingsIn: (folder: string) => Record<string, string>): void {
   let folder: string;
   let bucket: string;
   let options: ProgramOptions;
