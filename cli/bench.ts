@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { RelevanceReport } from '../benchmarks/relevance/run-relevance-benchmark.ts';
 import { loadConfig, type PartialConfig } from '../config.ts';
+import { addBenchParsing } from './bench-parsing.ts';
 import { type CommandRunner, wholeNumber } from './command-context.ts';
 import { withProgress } from './progress.ts';
 
@@ -11,11 +12,12 @@ interface RelevanceOptions {
   readonly runsOut?: string;
 }
 
-/** Adds `bench relevance`: see benchmarks/. */
+/** Adds `bench` with what it measures: see benchmarks/. */
 export function addBenchCommand(program: Command, runner: CommandRunner): void {
   const bench = program
     .command('bench')
     .description('measure Braid; each benchmark has its method in benchmarks/');
+  addBenchParsing(bench, runner);
   bench
     .command('relevance')
     .description('how well searches find what judges found relevant')

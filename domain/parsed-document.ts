@@ -8,6 +8,15 @@ export interface ParsedDocument {
   readonly mediaType: string;
   /** In reading order, not overlapping, within `text`; between blocks stands white space only. */
   readonly blocks: readonly Block[];
+  /** Of mails: files that become documents of their own. Their names differ and have no `/`. */
+  readonly attachments?: readonly Attachment[];
+}
+
+export interface Attachment {
+  readonly name: string;
+  /** As the mail claims. */
+  readonly mediaType?: string;
+  readonly content: Uint8Array;
 }
 
 /** [start, end) in the text, UTF-16 code units. */

@@ -17,10 +17,15 @@ export interface BlockWriter {
   /** @param level 1 to 6 */
   heading(level: number, text: string): void;
   block(kind: 'paragraph' | 'list' | 'code', text: string): void;
-  /** @param header the header's line, empty where there is none; a row is one line, and empty rows are left out */
+  /**
+   * Writes a table in Markdown; empty rows are left out.
+   * @param header a line of `tableLine`, as the rows are; empty where there is none
+   */
   table(header: string, rows: readonly string[]): void;
   /** Sets where the blocks that follow stand. */
   locate(location: ChunkLocation): void;
+  readonly location: ChunkLocation | undefined;
+  readonly isEmpty: boolean;
   /** The first heading of level 1. */
   readonly firstHeading: string | undefined;
   /** @throws {DocumentRefused} `empty` when no block was written */
@@ -56,6 +61,12 @@ export function createBlockWriter(): BlockWriter {
     get firstHeading() {
       return firstHeading;
     },
+    get isEmpty() {
+      return blocks.length === 0;
+    },
+    get location() {
+      return location;
+    },
 
     heading(level, text) {
       const line = oneLine(text);
@@ -84,17 +95,17 @@ export function createBlockWriter(): BlockWriter {
         if (headerLine !== '') append(headerLine, { kind: 'paragraph' });
         return;
       }
+      const head = headerLine === '' ? '' : `${headerLine}\n${delimiterRow(headerLine)}`;
       const starts: number[] = [];
-      let at = headerLine === '' ? 0 : headerLine.length + 1;
+      let at = head === '' ? 0 : head.length + 1;
       for (const line of lines) {
         starts.push(at);
         at += line.length + 1;
       }
       const start = length + (parts.length === 0 ? 0 : 2);
-      const text = headerLine === '' ? lines.join('\n') : `${headerLine}\n${lines.join('\n')}`;
-      append(text, {
+      append(head === '' ? lines.join('\n') : `${head}\n${lines.join('\n')}`, {
         kind: 'table',
-        table: { header: headerLine, rows: starts.map((offset) => start + offset) },
+        table: { header: head, rows: starts.map((offset) => start + offset) },
       });
     },
 
@@ -112,13 +123,17 @@ export function createBlockWriter(): BlockWriter {
   };
 }
 
-/** A table's row as a line, its cells separated by ` | `; empty cells at its end are left out. */
+/** A table's row as a line of Markdown, `| a | b |`; empty cells at its end are left out, and of none it is empty. */
 export function tableLine(cells: readonly string[]): string {
   const filled = cells.findLastIndex((cell) => cell.trim() !== '');
-  return cells
-    .slice(0, filled + 1)
-    .map((cell) => cell.trim())
-    .join(' | ');
+  if (filled === -1) return '';
+  const shown = cells.slice(0, filled + 1).map((cell) => cell.trim().replaceAll('|', '\\|'));
+  return `| ${shown.join(' | ')} |`;
+}
+
+/** What makes the line above it a header in Markdown; short, since it is repeated with each chunk. */
+function delimiterRow(header: string): string {
+  return `|${'-|'.repeat(Math.max(1, header.split(/(?<!\\)\|/).length - 2))}`;
 }
 
 /** Removes blank lines at both ends and white space at the end, and keeps the first line's indentation. */

@@ -5,6 +5,7 @@ import { DocumentRefused } from '../../domain/errors.ts';
 import type { ParsedDocument } from '../../domain/parsed-document.ts';
 import { createBlockWriter, tableLine } from './block-writer.ts';
 import { type Delimiter, sniffDelimiter } from './sniff-delimiter.ts';
+import { isHeaderRow } from './table-header.ts';
 
 type DelimitedMediaType = 'text/csv' | 'text/tab-separated-values';
 
@@ -28,7 +29,7 @@ export async function parseCsv(content: string, mediaType: DelimitedMediaType): 
     writer.heading(1, first.shift()![0]!);
     lines.shift();
   }
-  const header = first.length > 1 && isHeader(first[0]!, first[1]!) ? lines.shift()! : '';
+  const header = first.length > 1 && isHeaderRow(first[0]!, first[1]!) ? lines.shift()! : '';
   writer.table(header, lines);
   return writer.finish({ mediaType });
 }
@@ -71,16 +72,6 @@ function* slices(text: string): Iterable<string> {
 
 function isTitle(row: readonly string[]): boolean {
   return row[0]?.trim() !== '' && row.slice(1).every((cell) => cell.trim() === '') && row.length !== 1;
-}
-
-/** Years are numbers that head columns. */
-function isHeader(first: readonly string[], second: readonly string[]): boolean {
-  const looksLikeData = first.every((cell, at) => isNumeric(cell) === isNumeric(second[at] ?? ''));
-  return !(looksLikeData && first.some((cell) => isNumeric(cell) && !/^(?:19|20)\d\d$/.test(cell.trim())));
-}
-
-function isNumeric(cell: string): boolean {
-  return /^[-+]?[\d.,]*\d%?$/.test(cell.trim());
 }
 
 function fallback(mediaType: DelimitedMediaType): Delimiter {

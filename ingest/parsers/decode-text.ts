@@ -6,7 +6,8 @@ const maxControlShare = 0.02;
 
 /**
  * Decodes text of unknown encoding: by its byte order mark, as UTF-8, as UTF-16 by its pattern of zero bytes, by the
- * declared charset, as damaged UTF-8 where most of it is sound, or as windows-1252 where that reads like text.
+ * declared charset, as damaged UTF-8 where most of it is sound, or as windows-1252 or Shift JIS where that reads like
+ * text.
  *
  * @param declaredCharset a WHATWG encoding label, from a Content-Type or a `<meta>`
  * @throws {DocumentRefused} `unsupported_type` when it is no text, `corrupt` when no encoding fits
@@ -29,11 +30,12 @@ export function decodeText(bytes: Uint8Array, declaredCharset?: string): string 
     tryDecode(bytes, 'utf-8') ??
     (declaredCharset === undefined ? undefined : tryDecode(bytes, declaredCharset)) ??
     damagedUtf8(bytes) ??
-    windows1252(bytes);
+    windows1252(bytes) ??
+    shiftJis(bytes);
   if (text === undefined) {
     throw new DocumentRefused(
       'corrupt',
-      'Cannot read the text: it is not UTF-8 or UTF-16 and does not read as windows-1252, save it as UTF-8',
+      'Cannot read the text: it is not UTF-8 or UTF-16 and does not read as windows-1252 or Shift JIS, save it as UTF-8',
     );
   }
   return text;
@@ -107,4 +109,15 @@ function windows1252(bytes: Uint8Array): string | undefined {
     if (/[\p{L}‘’“”„‚«»‹›–—…•·°§©®™€£¥¢¿¡±×÷½¼¾²³¹ªº´\u00a0\u00ad]/u.test(match[0])) plausible++;
   }
   return plausible >= high * 0.9 ? text : undefined;
+}
+
+/** Japanese text: most of what is not ASCII are kana or common signs and ideographs, with some kana among them. */
+function shiftJis(bytes: Uint8Array): string | undefined {
+  const text = tryDecode(bytes, 'shift_jis');
+  const high = text?.match(/[^\0-\x7f]/gu) ?? [];
+  const kana = high.filter((character) => /[\u3040-\u30ff]/.test(character)).length;
+  const plausible = high.filter((character) =>
+    /[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]/.test(character),
+  ).length;
+  return kana >= high.length * 0.05 && plausible >= high.length * 0.95 ? text : undefined;
 }

@@ -3,10 +3,10 @@ import { DocumentRefused } from '../../domain/errors.ts';
 import type { ParsedDocument } from '../../domain/parsed-document.ts';
 import { createBlockWriter } from './block-writer.ts';
 import { writeHtmlFragment } from './html.ts';
-import { checkZip, readZipDirectory, readZipEntry } from './zip-directory.ts';
+import { readPackageTitle } from './ooxml-package.ts';
+import { checkZip, openZip } from './zip-reader.ts';
 
 const mediaType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
-const maxPropertiesBytes = 1_000_000;
 /** Paragraphs in these styles are the lines of one block of code. */
 const codeStyles = ['Code', 'Source Code', 'HTML Preformatted'];
 const sectionCharacters = 50_000;
@@ -18,10 +18,8 @@ const voidElements = new Set(['br', 'img', 'hr', 'input']);
  * @throws {DocumentRefused} `too_large` for an archive that unpacks to too much, `corrupt`, `encrypted`, `empty`
  */
 export async function parseDocx(bytes: Uint8Array): Promise<ParsedDocument> {
-  const entries = readZipDirectory(bytes);
-  await checkZip(bytes, entries);
-  const properties = entries.find((entry) => entry.name === 'docProps/core.xml');
-  const title = properties && titleOf(await readZipEntry(bytes, properties, maxPropertiesBytes));
+  await checkZip(bytes);
+  const title = await readPackageTitle(openZip(bytes));
   const writer = createBlockWriter();
   for (const section of splitHtml(await toHtml(bytes))) writeHtmlFragment(writer, section);
   return writer.finish({ mediaType, title: title || writer.firstHeading });
@@ -64,14 +62,4 @@ function* splitHtml(html: string): Iterable<string> {
     }
   }
   yield html.slice(start);
-}
-
-function titleOf(properties: Uint8Array): string {
-  const title = /<dc:title[^>]*>([^<]*)</.exec(new TextDecoder().decode(properties))?.[1] ?? '';
-  return title
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&quot;/g, '"')
-    .replace(/&apos;/g, "'")
-    .replace(/&amp;/g, '&');
 }

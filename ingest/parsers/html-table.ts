@@ -44,18 +44,23 @@ export function readTable(table: HtmlElement): HtmlTable | undefined {
   }
   if (rows.every((row) => row.cells.length < 2) || rows.some((row) => row.cells.some(isLayoutCell)))
     return undefined;
-  const lines = spreadRows(rows);
-  if (lines === undefined) return undefined;
+  const spread = spreadRows(rows);
+  if (spread === undefined) return undefined;
   const headRows = countHeadRows(rows);
   return {
     caption,
-    // The lines of a header with several rows become one.
-    header: lines
-      .slice(0, headRows)
-      .filter((line) => line !== '')
-      .join(' / '),
-    rows: lines.slice(headRows),
+    header: tableLine(joinHeaders(spread.slice(0, headRows))),
+    rows: spread.slice(headRows).map(tableLine),
   };
+}
+
+/** The rows of a header become one: each column's names, outermost first. */
+function joinHeaders(rows: readonly (readonly string[])[]): string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  return Array.from({ length: columns }, (_, column) => {
+    const names = rows.map((row) => row[column] ?? '').filter((name) => name !== '');
+    return [...new Set(names)].join(' / ');
+  });
 }
 
 function readRow(row: HtmlElement, isHead: boolean): Row {
@@ -82,9 +87,9 @@ function countHeadRows(rows: readonly Row[]): number {
   return ruled > 0 ? ruled : 1;
 }
 
-function spreadRows(rows: readonly Row[]): string[] | undefined {
+function spreadRows(rows: readonly Row[]): string[][] | undefined {
   const spans: ({ text: string; rows: number } | undefined)[] = [];
-  const lines: string[] = [];
+  const lines: string[][] = [];
   for (const row of rows) {
     const cells: string[] = [];
     const takeSpans = (): void => {
@@ -106,7 +111,7 @@ function spreadRows(rows: readonly Row[]): string[] | undefined {
       }
     }
     takeSpans();
-    lines.push(tableLine(cells));
+    lines.push(cells);
   }
   return lines;
 }

@@ -54,8 +54,22 @@ async function parseDetected(detected: ReturnType<typeof detectMediaType>): Prom
       return (await import('./json.ts')).parseJson(detected.text, detected.mediaType);
     case 'application/pdf':
       return (await import('./pdf.ts')).parsePdf(detected.bytes);
-    default:
+    case 'application/vnd.openxmlformats-officedocument.wordprocessingml.document':
       return (await import('./docx.ts')).parseDocx(detected.bytes);
+    case 'application/vnd.openxmlformats-officedocument.presentationml.presentation':
+      return (await import('./pptx.ts')).parsePptx(detected.bytes);
+    case 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet':
+      return (await import('./xlsx.ts')).parseXlsx(detected.bytes);
+    case 'application/epub+zip':
+      return (await import('./epub.ts')).parseEpub(detected.bytes);
+    case 'application/rtf':
+      return (await import('./rtf.ts')).parseRtf(Buffer.from(detected.bytes).toString('latin1'));
+    case 'message/rfc822':
+      return (await import('./eml.ts')).parseEml(detected.bytes);
+    case 'application/vnd.ms-outlook':
+      return (await import('./msg.ts')).parseMsg(detected.bytes);
+    default:
+      return (await import('./odf.ts')).parseOdf(detected.bytes, detected.mediaType);
   }
 }
 

@@ -1,5 +1,4 @@
-import { promisify } from 'node:util';
-import { createInflateRaw, inflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw } from 'node:zlib';
 import { DocumentRefused } from '../../domain/errors.ts';
 
 /** One entry as the archive's central directory tells it; sizes may lie. */
@@ -11,6 +10,8 @@ export interface ZipEntry {
   /** 0 stored, 8 deflated. */
   readonly method: number;
   readonly headerOffset: number;
+  /** CRC-32 of the content. */
+  readonly checksum: number;
 }
 
 const endOfDirectory = 0x06054b50;
@@ -51,6 +52,7 @@ export function readZipDirectory(bytes: Uint8Array): ZipEntry[] {
       compressedBytes: view.getUint32(at + 20, true),
       uncompressedBytes: view.getUint32(at + 24, true),
       headerOffset: view.getUint32(at + 42, true),
+      checksum: view.getUint32(at + 16, true),
     });
     at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }
@@ -58,41 +60,62 @@ export function readZipDirectory(bytes: Uint8Array): ZipEntry[] {
 }
 
 /**
- * Checks that an archive unpacks to at most 100 MB and at most 100 times its size: first what its directory claims,
- * then what really comes out, counted without being kept.
- * @throws {DocumentRefused} `too_large`, `encrypted` or `corrupt`
+ * Checks an archive by what its directory claims.
+ * @throws {DocumentRefused} `encrypted`, or `too_large` above 100 MB or 100 times its size
  */
-export async function checkZip(bytes: Uint8Array, entries: readonly ZipEntry[]): Promise<void> {
+export function checkClaims(bytes: Uint8Array, entries: readonly ZipEntry[]): void {
   if (entries.some((entry) => entry.encrypted)) {
     throw new DocumentRefused('encrypted', 'Cannot unpack the archive: its entries are encrypted');
   }
-  checkSizes(sum(entries, 'uncompressedBytes'), sum(entries, 'compressedBytes'));
-  let compressed = 0;
-  let uncompressed = 0;
-  for (const entry of entries) {
-    const data = entryData(bytes, entry);
-    compressed += data.length;
-    uncompressed +=
-      entry.method === 0 ? data.length : await countInflated(data, maxUncompressedBytes - uncompressed);
-    checkSizes(uncompressed, compressed);
-  }
+  const claimed = entries.reduce((total, entry) => total + entry.uncompressedBytes, 0);
+  if (claimed > createBudget(bytes).left) throw tooLarge();
 }
 
-/** Unpacks one entry. @throws {DocumentRefused} `too_large` above `maxBytes` */
-export async function readZipEntry(
+/** What may still be unpacked of an archive, whatever its directory claims. */
+export interface UnpackBudget {
+  left: number;
+}
+
+export function createBudget(bytes: Uint8Array): UnpackBudget {
+  return { left: Math.min(maxUncompressedBytes, Math.max(ratioAppliesFromBytes, bytes.length * maxRatio)) };
+}
+
+/**
+ * Unpacks one entry piece by piece and counts what comes out.
+ * @throws {DocumentRefused} `too_large` when the budget is used up, `corrupt`
+ */
+export async function* inflateEntry(
   bytes: Uint8Array,
   entry: ZipEntry,
-  maxBytes: number,
-): Promise<Uint8Array> {
+  budget: UnpackBudget,
+): AsyncIterable<Uint8Array> {
   const data = entryData(bytes, entry);
-  if (entry.method === 0) return data;
-  try {
-    return await promisify(inflateRaw)(data, { maxOutputLength: maxBytes });
-  } catch (cause) {
-    throw new DocumentRefused('corrupt', `Cannot unpack "${entry.name}" to at most ${maxBytes} bytes`, {
-      cause,
-    });
+  if (entry.method !== 0 && entry.method !== 8) {
+    throw new DocumentRefused('corrupt', `Cannot unpack "${entry.name}": its compression is not deflate`);
   }
+  let checksum = 0;
+  try {
+    for await (const chunk of entry.method === 0 ? [data] : inflated(data)) {
+      budget.left -= chunk.length;
+      if (budget.left < 0) throw tooLarge();
+      checksum = crc32(chunk, checksum);
+      yield chunk;
+    }
+  } catch (cause) {
+    throw cause instanceof DocumentRefused ? cause : corruptArchive(cause as Error);
+  }
+  if (checksum !== entry.checksum) throw corruptArchive();
+}
+
+/** The bytes of an entry as they stand in the archive, packed or not. */
+export function storedBytes(bytes: Uint8Array, entry: ZipEntry): Uint8Array {
+  return entryData(bytes, entry);
+}
+
+function inflated(data: Uint8Array): AsyncIterable<Uint8Array> {
+  const inflate = createInflateRaw();
+  inflate.end(data);
+  return inflate;
 }
 
 function findEnd(view: DataView): number {
@@ -110,32 +133,6 @@ function entryData(bytes: Uint8Array, entry: ZipEntry): Uint8Array {
   const start = at + 30 + view.getUint16(at + 26, true) + view.getUint16(at + 28, true);
   if (start + entry.compressedBytes > view.byteLength) throw corruptArchive();
   return bytes.subarray(start, start + entry.compressedBytes);
-}
-
-function countInflated(data: Uint8Array, maxBytes: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let count = 0;
-    const inflate = createInflateRaw();
-    inflate.on('data', (chunk: Uint8Array) => {
-      count += chunk.length;
-      if (count > maxBytes) inflate.destroy(tooLarge());
-    });
-    inflate.on('error', (cause: Error) =>
-      reject(cause instanceof DocumentRefused ? cause : corruptArchive(cause)),
-    );
-    inflate.on('end', () => resolve(count));
-    inflate.end(data);
-  });
-}
-
-function checkSizes(uncompressedBytes: number, compressedBytes: number): void {
-  if (uncompressedBytes > maxUncompressedBytes) throw tooLarge();
-  if (uncompressedBytes > ratioAppliesFromBytes && uncompressedBytes > compressedBytes * maxRatio)
-    throw tooLarge();
-}
-
-function sum(entries: readonly ZipEntry[], field: 'compressedBytes' | 'uncompressedBytes'): number {
-  return entries.reduce((total, entry) => total + entry[field], 0);
 }
 
 function tooLarge(): DocumentRefused {

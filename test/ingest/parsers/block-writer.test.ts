@@ -72,14 +72,17 @@ describe('createBlockWriter', () => {
   it('tells where the header and each row of a table stand', () => {
     const writer = createBlockWriter();
     writer.block('paragraph', 'before');
-    writer.table('a | b', ['1 | 2', '', '3 | 4']);
+    writer.table('| a | b \\| c |', ['| 1 | 2 |', '', '| 3 | 4 |']);
     const { text, blocks } = writer.finish({ mediaType: 'text/csv' });
-    expect(text).toBe('before\n\na | b\n1 | 2\n3 | 4');
+    expect(text).toBe('before\n\n| a | b \\| c |\n|-|-|\n| 1 | 2 |\n| 3 | 4 |');
     expect(blocks[1]).toMatchObject({
       kind: 'table',
       start: 8,
-      end: 25,
-      table: { header: 'a | b', rows: [14, 20] },
+      end: text.length,
+      table: {
+        header: '| a | b \\| c |\n|-|-|',
+        rows: [text.indexOf('| 1 |'), text.indexOf('| 3 |')],
+      },
     });
   });
 
@@ -102,7 +105,8 @@ describe('createBlockWriter', () => {
 
 describe('tableLine', () => {
   it('keeps empty cells between filled ones only', () => {
-    expect(tableLine(['', 'a', ' ', ' b ', '', ''])).toBe(' | a |  | b');
+    expect(tableLine(['', 'a', ' ', ' b ', '', ''])).toBe('|  | a |  | b |');
     expect(tableLine(['', ' '])).toBe('');
+    expect(tableLine(['a|b', 'c'])).toBe('| a\\|b | c |');
   });
 });

@@ -13,10 +13,9 @@ describe('parseCsv', () => {
       const text = `name;note\r\nA;"said; ""so"""\r\nB;"two\nlines"\r\n`.replaceAll(';', delimiter);
       const parsed = await parseCsv(text, 'text/csv');
       expectWellParsed(parsed);
-      expect(parsed.text).toBe(
-        `name | note\nA | said${delimiter === '\t' ? '' : delimiter} "so"\nB | two lines`,
-      );
-      expect(parsed.blocks[0]!.table?.header).toBe('name | note');
+      const shown = { '\t': '', '|': '\\|' }[delimiter] ?? delimiter;
+      expect(parsed.text).toBe(`| name | note |\n|-|-|\n| A | said${shown} "so" |\n| B | two lines |`);
+      expect(parsed.blocks[0]!.table?.header).toBe('| name | note |\n|-|-|');
       expect(parsed.blocks[0]!.table?.rows).toHaveLength(2);
     },
   );
@@ -30,8 +29,10 @@ describe('parseCsv', () => {
 
   it('knows a table without header by its numbers, and years as headers', async () => {
     expect((await parseCsv('1,2\n3,4\n', 'text/csv')).blocks[0]!.table?.header).toBe('');
-    expect((await parseCsv('2023,2024\n3,4\n', 'text/csv')).blocks[0]!.table?.header).toBe('2023 | 2024');
-    expect((await parseCsv('1,2\na,b\n', 'text/csv')).blocks[0]!.table?.header).toBe('1 | 2');
+    expect((await parseCsv('2023,2024\n3,4\n', 'text/csv')).blocks[0]!.table?.header).toContain(
+      '2023 | 2024',
+    );
+    expect((await parseCsv('1,2\na,b\n', 'text/csv')).blocks[0]!.table?.header).toContain('1 | 2');
   });
 
   it('reads rows of different lengths, quotes that never close and a hint of Excel', async () => {

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { detectMediaType } from '../../../ingest/parsers/detect-media-type.ts';
+import { makeCompoundFile } from './make-compound-file.ts';
 import { makePdf } from './make-pdf.ts';
 import { makeDocx, makeZip } from './make-zip.ts';
 
 const detect = (content: string | Uint8Array, name = 'a', mediaType?: string): string =>
   detectMediaType(content, { name, mediaType }).mediaType;
 const refusal = (reason: string) => expect.objectContaining({ reason });
-
-const oleHeader = Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]);
 
 describe('detectMediaType', () => {
   it('believes signatures, not names', () => {
@@ -30,28 +29,39 @@ describe('detectMediaType', () => {
     }
   });
 
-  it('tells password-protected Office files from legacy ones', () => {
-    const encrypted = Buffer.concat([
-      oleHeader,
-      Buffer.alloc(600),
-      Buffer.from('EncryptedPackage', 'utf16le'),
-    ]);
-    expect(() => detect(encrypted, 'a.docx')).toThrow(refusal('encrypted'));
-    expect(() => detect(Buffer.concat([oleHeader, Buffer.alloc(600)]), 'a.doc')).toThrow(
-      refusal('unsupported_type'),
+  it('tells OLE compound files apart by what stands at their root', () => {
+    for (const name of ['EncryptedPackage', 'EncryptionInfo']) {
+      expect(() => detect(makeCompoundFile(['\x06DataSpaces', name]), 'a.docx')).toThrow(
+        refusal('encrypted'),
+      );
+    }
+    expect(detect(makeCompoundFile(['__nameid_version1.0', '__properties_version1.0']))).toBe(
+      'application/vnd.ms-outlook',
     );
+    for (const [stream, target] of [
+      ['WordDocument', 'DOCX'],
+      ['Workbook', 'XLSX'],
+      ['PowerPoint Document', 'PPTX'],
+    ] as const) {
+      const legacy = makeCompoundFile(['\x05SummaryInformation', stream, 'Data']);
+      expect(() => detect(legacy)).toThrow(refusal('unsupported_type'));
+      expect(() => detect(legacy)).toThrow(`save it as ${target}`);
+    }
+    expect(() =>
+      detect(Buffer.concat([makeCompoundFile([]).subarray(0, 8), Buffer.alloc(600, 0xff)])),
+    ).toThrow(refusal('unsupported_type'));
   });
 
   it.each([
     [
-      'an Excel workbook',
+      'a binary Excel workbook (XLSB)',
       makeZip([
         { name: '[Content_Types].xml', content: '' },
-        { name: 'xl/workbook.xml', content: '' },
+        { name: 'xl/workbook.bin', content: '' },
       ]),
     ],
     ['a ZIP archive', makeZip([{ name: 'a.txt', content: 'x' }])],
-    ['RTF', Buffer.from('{\\rtf1 text}')],
+    ['an mbox archive', Buffer.from('From a@example.com Mon Jan  1 00:00:00 2024\n')],
     ['a PNG image', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')],
     ['a gzip archive', Buffer.from('\x1f\x8b\x08', 'latin1')],
   ])('names %s in its refusal', (name, content) => {
@@ -59,8 +69,40 @@ describe('detectMediaType', () => {
     expect(() => detect(content)).toThrow(name);
   });
 
-  it('refuses mail messages by their name', () => {
-    expect(() => detect('From: a@example.com\n\nhello', 'a.eml')).toThrow(refusal('unsupported_type'));
+  it('knows mails by their header lines, and Markdown and prose that start alike by the lack of them', () => {
+    const mail =
+      'Received: from a by b;\r\n\tMon, 1 Jan 2024\r\nFrom: a@example.com\r\nSubject: x\r\n\r\nhello';
+    expect(detect(mail)).toBe('message/rfc822');
+    expect(detect(Buffer.from(mail), 'a.txt', 'text/plain')).toBe('message/rfc822');
+    expect(detect('From: a@example.com\n\nhello', 'a.eml')).toBe('message/rfc822');
+    expect(detect('From: the start\nTo: the end\n\nwords', 'a.txt')).toBe('text/plain');
+    expect(detect(Buffer.from('From the start, words.'), 'a.txt')).toBe('text/plain');
+  });
+
+  it('knows Office, OpenDocument, e-books and RTF by what they hold', () => {
+    const openDocument = 'application/vnd.oasis.opendocument';
+    const packaged = (folder: string) =>
+      makeZip([
+        { name: '[Content_Types].xml', content: '' },
+        { name: `${folder}/a.xml`, content: '' },
+      ]);
+    expect(detect(packaged('xl'), 'a.docx')).toMatch(/spreadsheetml/);
+    expect(detect(packaged('ppt'))).toMatch(/presentationml/);
+    expect(detect(makeZip([{ name: 'META-INF/container.xml', content: '' }]))).toBe('application/epub+zip');
+    expect(detect(Buffer.from('{\\rtf1 text}'), 'a.doc')).toBe('application/rtf');
+    for (const kind of ['text', 'spreadsheet', 'presentation']) {
+      const archive = makeZip([{ name: 'mimetype', content: `${openDocument}.${kind}`, stored: true }]);
+      expect(detect(archive)).toBe(`${openDocument}.${kind}`);
+    }
+  });
+
+  it('refuses a DOCX that is an archive of something else', () => {
+    expect(() => detect(makeZip([{ name: 'word.txt', content: 'x' }]), 'a.docx')).toThrow(
+      refusal('unsupported_type'),
+    );
+    expect(() => detect(makeZip([{ name: 'inner.zip', content: 'x' }]), 'a.docx')).toThrow(
+      refusal('too_large'),
+    );
   });
 
   it('goes by the look of text, whatever it is called', () => {

@@ -30,10 +30,15 @@ export function expectWellParsed({ text, blocks, title }: ParsedDocument): void 
   expect(text.slice(end)).not.toMatch(/\S/);
 }
 
-/** One line a block: its kind, its headings, its text. */
+/** One line a block: its kind, its headings, its text; of a table the cells, without the bars at its sides. */
 export function outline({ text, blocks }: ParsedDocument): string[] {
   return blocks.map((block) => {
     const path = block.headingPath.length > 0 ? ` (${block.headingPath.join(' > ')})` : '';
-    return `${block.kind}${block.level ?? ''}${path}: ${text.slice(block.start, block.end)}`;
+    const written = text.slice(block.start, block.end);
+    return `${block.kind}${block.level ?? ''}${path}: ${block.table === undefined ? written : cellsOf(written)}`;
   });
+}
+
+function cellsOf(table: string): string {
+  return table.replace(/^\|(?:-\|)+\n/m, '').replace(/^\| | \|$/gm, '');
 }

@@ -71,7 +71,7 @@ describe('parseHtml', () => {
       'table (Data): Kind | Size\nA | 1 | x\nA | 2 | y',
     ]);
     const { blocks, text } = parseHtml('<table><tr><td>a<td>b</tr><tr><td>1<td>2</tr></table>');
-    expect(blocks[0]!.table).toEqual({ header: 'a | b', rows: [text.indexOf('1')] });
+    expect(blocks[0]!.table).toEqual({ header: '| a | b |\n|-|-|', rows: [text.indexOf('| 1')] });
   });
 
   it('reads tables that lay out a page as text', () => {

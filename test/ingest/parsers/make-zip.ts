@@ -6,6 +6,8 @@ export interface ZipContent {
   /** What the directory says instead of the truth. */
   readonly claimedBytes?: number;
   readonly encrypted?: boolean;
+  /** Not deflated. */
+  readonly stored?: boolean;
 }
 
 /** A ZIP archive of deflated entries. */
@@ -13,13 +15,13 @@ export function makeZip(contents: readonly ZipContent[]): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
-  for (const { name, content, claimedBytes, encrypted } of contents) {
+  for (const { name, content, claimedBytes, encrypted, stored } of contents) {
     const data = Buffer.from(content);
-    const packed = deflateRawSync(data);
+    const packed = stored === true ? data : deflateRawSync(data);
     const fields = Buffer.alloc(26);
     fields.writeUInt16LE(20, 0);
     fields.writeUInt16LE(encrypted === true ? 1 : 0, 2);
-    fields.writeUInt16LE(8, 4);
+    fields.writeUInt16LE(stored === true ? 0 : 8, 4);
     fields.writeUInt32LE(crc32(data), 10);
     fields.writeUInt32LE(packed.length, 14);
     fields.writeUInt32LE(claimedBytes ?? data.length, 18);

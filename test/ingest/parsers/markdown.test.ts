@@ -52,7 +52,7 @@ describe('parseMarkdown', () => {
       'list (Install now > Steps): 1. First\n2. Second continued\n  - nested x',
       'code (Install now > Steps): npm ci',
       'list (Install now > Steps): 3. Third',
-      'table (Install now > Steps): Name | Size\na | b | 1\nc | 2',
+      'table (Install now > Steps): Name | Size\na \\| b | 1\nc | 2',
       'paragraph (Install now > Steps): Quoted text',
       'paragraph (Install now > Steps): More',
       'paragraph (Install now > Steps): Hidden words',

@@ -3,10 +3,27 @@ import { describe, expect, it } from 'vitest';
 import { DocumentRefused } from '../../../domain/errors.ts';
 import { parseContent } from '../../../ingest/parsers/parse-content.ts';
 import { expectWellParsed } from './expect-well-parsed.ts';
+import { makeCompoundFile } from './make-compound-file.ts';
+import { makeMail } from './make-mail.ts';
+import { makeEpub, makeOdf, makePptx, makeRow, makeShape, makeXlsx } from './make-office.ts';
 import { makePdf } from './make-pdf.ts';
 import { makeDocx } from './make-zip.ts';
 
-const names = ['a.md', 'a.html', 'a.txt', 'a.csv', 'a.tsv', 'a.json', 'a.ndjson', 'a.pdf', 'a.docx', 'a'];
+const names = [
+  'a.eml',
+  'a.rtf',
+  'a.xlsx',
+  'a.md',
+  'a.html',
+  'a.txt',
+  'a.csv',
+  'a.tsv',
+  'a.json',
+  'a.ndjson',
+  'a.pdf',
+  'a.docx',
+  'a',
+];
 
 /** Parsed with all invariants kept, or refused; anything else fails. */
 async function parsedOrRefused(name: string, content: string | Uint8Array): Promise<string> {
@@ -71,12 +88,21 @@ describe('parseContent', () => {
     );
   });
 
-  it('parses or refuses any bytes, and any damaged PDF or DOCX', async () => {
+  it('parses or refuses any bytes, and any damaged file of the other formats', async () => {
     const docx = makeDocx('<w:p><w:r><w:t>Some text</w:t></w:r></w:p>');
     const pdf = makePdf([[{ text: 'Some text', y: 700 }]]);
+    const others = [
+      makePptx([makeShape(['Title'], 'title')]),
+      makeXlsx([{ name: 'S', rows: makeRow(1, ['a', 2]) }]),
+      makeOdf('text', '<text:p>Words</text:p>'),
+      makeEpub({ 'a.xhtml': '<html><body><p>Words</p></body></html>' }),
+      makeMail({ subject: 'x', text: 'y', attachments: [{ name: 'a.txt', content: 'z' }] }),
+      makeCompoundFile(['__properties_version1.0']),
+      Buffer.from('{\\rtf1 words}'),
+    ];
     const damaged = fc
       .tuple(
-        fc.constantFrom(docx, pdf),
+        fc.constantFrom(docx, pdf, ...others),
         fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 }),
         fc.nat(),
       )
@@ -92,7 +118,7 @@ describe('parseContent', () => {
       fc.asyncProperty(fc.oneof(fc.uint8Array(), damaged), fc.constantFrom(...names), async (bytes, name) => {
         await parsedOrRefused(name, bytes);
       }),
-      { numRuns: 150 },
+      { numRuns: 400 },
     );
   });
 
