@@ -80,3 +80,19 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
 export function repeatable(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
+
+/** Reads a number for commander. */
+export function number(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`Expected a number from ${minimum} to ${maximum}`);
+  };
+}
+
+/** Reads a comma-separated list for commander. */
+export function list(text: string): string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.some((item) => item === '')) throw new InvalidArgumentError('Expected items between commas');
+  return items;
+}

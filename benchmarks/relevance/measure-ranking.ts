@@ -1,3 +1,4 @@
+import { InvalidInput } from '../../domain/errors.ts';
 import { averagePrecision } from './metrics/average-precision.ts';
 import type { Grades } from './metrics/grades.ts';
 import { judged } from './metrics/judged.ts';
@@ -7,34 +8,63 @@ import { recall } from './metrics/recall.ts';
 import { reciprocalRank } from './metrics/reciprocal-rank.ts';
 
 /** Metrics by name, each 0 to 1. */
-export type Metrics = Readonly<Record<MetricName, number>>;
+export type Metrics = Readonly<Record<string, number>>;
 
-export type MetricName = keyof typeof metrics;
+type Measure = (ranking: readonly string[], grades: Grades) => number;
 
-const metrics = {
-  'ndcg@10': (ranking: readonly string[], grades: Grades) => ndcg(ranking, grades, 10),
-  'recall@10': (ranking: readonly string[], grades: Grades) => recall(ranking, grades, 10),
-  'recall@100': (ranking: readonly string[], grades: Grades) => recall(ranking, grades, 100),
-  'recall@1000': (ranking: readonly string[], grades: Grades) => recall(ranking, grades, 1_000),
-  mrr: reciprocalRank,
-  map: averagePrecision,
-  'precision@10': (ranking: readonly string[], grades: Grades) => precision(ranking, grades, 10),
-  'judged@10': (ranking: readonly string[], grades: Grades) => judged(ranking, grades, 10),
-};
+const atDepth = { ndcg, recall, precision, judged } as const;
+const whole: Readonly<Record<string, Measure>> = { mrr: reciprocalRank, map: averagePrecision };
+
+/** What is measured where nobody says otherwise. */
+export const defaultMetrics: readonly string[] = [
+  'ndcg@10',
+  'recall@10',
+  'recall@100',
+  'recall@1000',
+  'mrr',
+  'map',
+  'precision@10',
+  'judged@10',
+];
+
+/**
+ * Returns how a metric is measured: `ndcg@k` (linear gain), `recall@k`, `precision@k` or `judged@k` with k from 1 to
+ * 1,000, `mrr` or `map`.
+ * @throws {InvalidInput} for any other name
+ */
+export function metricOf(name: string): Measure {
+  const measure = Object.hasOwn(whole, name) ? whole[name] : undefined;
+  if (measure !== undefined) return measure;
+  const [, kind, digits] = /^(ndcg|recall|precision|judged)@([1-9]\d{0,3})$/.exec(name) ?? [];
+  const depth = Number(digits);
+  if (kind === undefined || depth > 1_000) {
+    throw new InvalidInput(
+      'metrics',
+      `Unknown metric ${JSON.stringify(name)}, expected ndcg@k, recall@k, precision@k or judged@k with k from 1 to 1000, mrr or map`,
+    );
+  }
+  const measureAt = atDepth[kind as keyof typeof atDepth];
+  return (ranking, grades) => measureAt(ranking, grades, depth);
+}
 
 /** Measures one query's ranking; no document may stand in it twice. */
-export function measureRanking(ranking: readonly string[], grades: Grades): Metrics {
-  return forEachMetric((name) => metrics[name](ranking, grades));
+export function measureRanking(
+  ranking: readonly string[],
+  grades: Grades,
+  names: readonly string[] = defaultMetrics,
+): Metrics {
+  return Object.fromEntries(names.map((name) => [name, metricOf(name)(ranking, grades)]));
 }
 
 /** The mean of each metric over queries; 0 for none. */
-export function meanMetrics(perQuery: readonly Metrics[]): Metrics {
-  return forEachMetric((name) =>
-    perQuery.length === 0 ? 0 : perQuery.reduce((sum, values) => sum + values[name], 0) / perQuery.length,
+export function meanMetrics(
+  perQuery: readonly Metrics[],
+  names: readonly string[] = defaultMetrics,
+): Metrics {
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      perQuery.length === 0 ? 0 : perQuery.reduce((sum, values) => sum + values[name]!, 0) / perQuery.length,
+    ]),
   );
-}
-
-function forEachMetric(measure: (name: MetricName) => number): Metrics {
-  const names = Object.keys(metrics) as MetricName[];
-  return Object.fromEntries(names.map((name) => [name, measure(name)])) as Record<MetricName, number>;
 }

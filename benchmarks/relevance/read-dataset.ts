@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { InvalidInput } from '../../domain/errors.ts';
+import { eachJudgement, type Judgements } from '../formats/judgements.ts';
 import { idOf, type JsonLine, readJsonLines, textOf } from './read-json-lines.ts';
-import { findJudgements, readJudgements } from './read-judgements.ts';
+import { findSplit, readJudgements } from './read-judgements.ts';
 
 /** A dataset in BEIR form, all but its texts, which stay in `corpusFile`. */
 export interface Dataset {
@@ -20,6 +21,8 @@ export interface Dataset {
   readonly judgedQueriesWithoutText: readonly string[];
   /** Ids of documents that are judged for a measured query and stand nowhere in the corpus; they count as not found. */
   readonly judgedDocumentsOutsideCorpus: readonly string[];
+  /** Judgements below 0, as `query/document`; they count as not relevant. */
+  readonly negativeGrades: readonly string[];
 }
 
 export interface DatasetQuery {
@@ -30,14 +33,28 @@ export interface DatasetQuery {
 
 /**
  * Reads `corpus.jsonl`, `queries.jsonl` and the judgements of a dataset folder, and checks that they fit each other.
+ * @param split names other queries and judgements than the test's, `train` for one
  * @throws {InvalidInput} for malformed lines, for ids that come twice, and where nothing can be measured
  */
-export async function readDataset(folder: string): Promise<Dataset> {
+export async function readDataset(folder: string, split?: string): Promise<Dataset> {
   const corpusFile = join(folder, 'corpus.jsonl');
-  const judgements = await readJudgements(await findJudgements(folder));
+  const files = await findSplit(folder, split);
+  const judgements = await readJudgements(files.judgements);
   const { ids, corpusHash } = await readCorpusIds(corpusFile);
-  const texts = await readQueryTexts(join(folder, 'queries.jsonl'));
+  const texts = await readQueryTexts(files.queries);
+  const joined = joinJudgements(texts, judgements, (documentId) => ids.has(documentId));
+  if (joined.queries.length === 0) {
+    throw new InvalidInput('dataset', `Expected a query of ${folder} to have a relevant document, got none`);
+  }
+  return { name: basename(resolve(folder)), corpusFile, corpusHash, documents: ids.size, ...joined };
+}
 
+/** Joins queries with their judgements; what does not fit is named. */
+export function joinJudgements(
+  texts: ReadonlyMap<string, string>,
+  judgements: Judgements,
+  isInCorpus: (documentId: string) => boolean,
+): Omit<Dataset, 'name' | 'corpusFile' | 'corpusHash' | 'documents'> {
   const queries: DatasetQuery[] = [];
   const queriesWithoutJudgements: string[] = [];
   const outside = new Set<string>();
@@ -47,21 +64,17 @@ export async function readDataset(folder: string): Promise<Dataset> {
       queriesWithoutJudgements.push(queryId);
       continue;
     }
-    for (const documentId of grades.keys()) if (!ids.has(documentId)) outside.add(documentId);
+    for (const documentId of grades.keys()) if (!isInCorpus(documentId)) outside.add(documentId);
     queries.push({ queryId, text, grades });
   }
-  if (queries.length === 0) {
-    throw new InvalidInput('dataset', `Expected a query of ${folder} to have a relevant document, got none`);
-  }
   return {
-    name: basename(resolve(folder)),
-    corpusFile,
-    corpusHash,
-    documents: ids.size,
     queries,
     queriesWithoutJudgements,
     judgedQueriesWithoutText: [...judgements.keys()].filter((queryId) => !texts.has(queryId)),
     judgedDocumentsOutsideCorpus: [...outside],
+    negativeGrades: [...eachJudgement(judgements)]
+      .filter(({ grade }) => grade < 0)
+      .map(({ queryId, documentId }) => `${queryId}/${documentId}`),
   };
 }
 
@@ -79,7 +92,7 @@ async function readCorpusIds(
   return { ids, corpusHash: hash.digest('hex') };
 }
 
-async function readQueryTexts(file: string): Promise<ReadonlyMap<string, string>> {
+export async function readQueryTexts(file: string): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for await (const line of readJsonLines(file)) {
     const queryId = idOf(line);

@@ -1,59 +1,75 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInput } from '../../domain/errors.ts';
-
-/** Grades by query id and document id. */
-export type Judgements = ReadonlyMap<string, ReadonlyMap<string, number>>;
+import { parseBeirQrels } from '../formats/beir-qrels.ts';
+import { readText } from '../formats/judgement-formats.ts';
+import type { Judgements } from '../formats/judgements.ts';
 
 /**
- * Reads a BEIR judgement file: `query-id`, `corpus-id` and a whole-number `score`, tab-separated, with or without the
- * header line.
+ * Reads a BEIR judgement file.
  * @throws {InvalidInput} naming the line that is malformed, or that judges a pair a second time
  */
 export async function readJudgements(file: string): Promise<Judgements> {
-  const judgements = new Map<string, Map<string, number>>();
-  const lines = (await readFile(file, 'utf8')).split(/\r?\n/);
-  lines.forEach((line, at) => {
-    if (line.trim() === '' || (at === 0 && line.startsWith('query-id'))) return;
-    const place = `${file}:${at + 1}`;
-    const [queryId, documentId, score, ...rest] = line.split('\t');
-    if (!queryId || !documentId || score === undefined || rest.length > 0 || !/^-?\d+$/.test(score)) {
-      throw new InvalidInput(
-        'dataset',
-        `Expected ${place} to be query id, document id and a whole number, tab-separated, got ${JSON.stringify(line.slice(0, 100))}`,
-      );
-    }
-    const grades = judgements.get(queryId) ?? new Map<string, number>();
-    if (grades.has(documentId)) {
-      throw new InvalidInput(
-        'dataset',
-        `Expected one judgement a pair, ${place} judges document "${documentId}" for query "${queryId}" again`,
-      );
-    }
-    grades.set(documentId, Number(score));
-    judgements.set(queryId, grades);
-  });
-  return judgements;
+  return parseBeirQrels(await readText(file), file);
+}
+
+/** Files of one split of a dataset folder. */
+export interface SplitFiles {
+  readonly queries: string;
+  readonly judgements: string;
 }
 
 /**
- * Finds the judgements of a dataset folder: `qrels.tsv`, else `qrels/test.tsv`, else the only file of `qrels/`.
+ * Finds queries and judgements of a dataset folder.
+ *
+ * Without a split: `queries.jsonl` with `qrels.tsv`, else `qrels/test.tsv`, else the only file of `qrels/`. A split named
+ * `train` has its judgements in `qrels/train.tsv` or `qrels.train.tsv`, its queries in `queries.train.jsonl`, else
+ * `queries.jsonl`.
  * @throws {InvalidInput} when there is none, or more than one without a test split
  */
-export async function findJudgements(folder: string): Promise<string> {
-  const names = await readdir(folder).catch((error: unknown) => {
+export async function findSplit(folder: string, split?: string): Promise<SplitFiles> {
+  const names = await listFolder(folder);
+  const splits = names.includes('qrels') ? await listFolder(join(folder, 'qrels')) : [];
+  if (split !== undefined) {
+    const judgements = [`qrels.${split}.tsv`, `qrels/${split}.tsv`].find((name) =>
+      name.startsWith('qrels/') ? splits.includes(`${split}.tsv`) : names.includes(name),
+    );
+    if (judgements === undefined) {
+      throw new InvalidInput(
+        'split',
+        `Expected ${folder} to have qrels.${split}.tsv or qrels/${split}.tsv, got neither`,
+      );
+    }
+    const own = `queries.${split}.jsonl`;
+    return {
+      queries: join(folder, names.includes(own) ? own : 'queries.jsonl'),
+      judgements: join(folder, judgements),
+    };
+  }
+  const queries = join(folder, 'queries.jsonl');
+  if (names.includes('qrels.tsv')) return { queries, judgements: join(folder, 'qrels.tsv') };
+  const found = splits.filter((name) => name.endsWith('.tsv'));
+  const chosen = found.includes('test.tsv') ? 'test.tsv' : found.length === 1 ? found[0] : undefined;
+  if (chosen !== undefined) return { queries, judgements: join(folder, 'qrels', chosen) };
+  throw new InvalidInput(
+    'dataset',
+    `Expected ${folder} to have qrels.tsv or qrels/test.tsv, got ${found.length === 0 ? 'none' : found.map((name) => `qrels/${name}`).join(', ')}`,
+  );
+}
+
+/** Tells whether a dataset folder has judgements of a split. */
+export async function hasSplit(folder: string, split: string): Promise<boolean> {
+  const names = await listFolder(folder);
+  return (
+    names.includes(`qrels.${split}.tsv`) ||
+    (names.includes('qrels') && (await listFolder(join(folder, 'qrels'))).includes(`${split}.tsv`))
+  );
+}
+
+async function listFolder(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
     throw new InvalidInput('dataset', `Cannot read dataset folder ${folder}: ${(error as Error).message}`, {
       cause: error,
     });
   });
-  if (names.includes('qrels.tsv')) return join(folder, 'qrels.tsv');
-  const splits = names.includes('qrels')
-    ? (await readdir(join(folder, 'qrels'))).filter((name) => name.endsWith('.tsv'))
-    : [];
-  const chosen = splits.includes('test.tsv') ? 'test.tsv' : splits.length === 1 ? splits[0] : undefined;
-  if (chosen !== undefined) return join(folder, 'qrels', chosen);
-  throw new InvalidInput(
-    'dataset',
-    `Expected ${folder} to have qrels.tsv or qrels/test.tsv, got ${splits.length === 0 ? 'none' : splits.map((name) => `qrels/${name}`).join(', ')}`,
-  );
 }

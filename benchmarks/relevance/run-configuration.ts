@@ -1,10 +1,11 @@
-import { ModelUnavailable } from '../../domain/errors.ts';
+import { BraidError, InvalidInput, ModelUnavailable } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
-import type { ResolvedSearchRequest, SearchRequest } from '../../domain/search.ts';
+import type { Breakdown, Hit, ResolvedSearchRequest, SearchRequest } from '../../domain/search.ts';
 import type { Pipeline } from '../../pipeline.ts';
-import { type Metrics, meanMetrics, measureRanking } from './measure-ranking.ts';
+import type { RankedDocument } from '../formats/trec-run.ts';
+import { quantile } from '../statistics/quantile.ts';
+import { defaultMetrics, type Metrics, meanMetrics, measureRanking } from './measure-ranking.ts';
 import type { DatasetQuery } from './read-dataset.ts';
-import type { RankedDocument } from './trec-run.ts';
 
 /** What a configuration returned for each query, and what that is worth. */
 export interface ConfigurationRun {
@@ -14,31 +15,59 @@ export interface ConfigurationRun {
   /** The request as it was carried out, without the query. */
   readonly request: Omit<ResolvedSearchRequest, 'query'>;
   readonly seconds: number;
+  readonly cost: Cost;
+}
+
+/** What a search took, with `concurrency` of them at once and nothing else: to compare by, no load test. */
+export interface Cost {
+  /** Milliseconds of a search. */
+  readonly p50: number;
+  readonly p95: number;
+  /** Of this process, all its threads; an engine in another process is not in it. */
+  readonly cpuMsPerQuery: number;
 }
 
 export interface QueryRun {
   readonly queryId: string;
   /** One entry a document, best first. */
   readonly ranking: readonly RankedDocument[];
+  /** The first ten as they were shown. */
+  readonly shown: readonly ShownHit[];
   readonly metrics: Metrics;
+}
+
+/** A document of a ranking with the account of its place. */
+export interface ShownHit extends RankedDocument {
+  readonly title?: string;
+  readonly breakdown?: Breakdown;
+}
+
+export interface RunOptions {
+  readonly metrics?: readonly string[];
+  readonly onQuery?: (done: number) => void;
 }
 
 /** Searches in work at once; rankings do not depend on it. */
 const concurrency = 2;
 
+const shownHits = 10;
+
 /**
  * Carries out one search request for each query and measures the rankings.
  * @throws {ModelUnavailable} when a search was degraded: its figures would be those of another configuration
+ * @throws {InvalidInput} for a score that is no finite number
  */
 export async function runConfiguration(
   pipeline: Pick<Pipeline, 'search'>,
   scope: Scope,
   request: Omit<SearchRequest, 'query' | 'cursor'>,
   queries: readonly DatasetQuery[],
-  onQuery: (done: number) => void,
+  { metrics = defaultMetrics, onQuery = () => {} }: RunOptions = {},
 ): Promise<ConfigurationRun> {
   const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
   const perQuery: QueryRun[] = new Array(queries.length);
+  const milliseconds: number[] = [];
   let resolved: Omit<ResolvedSearchRequest, 'query'> | undefined;
   let next = 0;
   let done = 0;
@@ -48,7 +77,9 @@ export async function runConfiguration(
       const at = next;
       next += 1;
       const { queryId, text, grades } = queries[at]!;
+      const searchedAt = performance.now();
       const response = await pipeline.search(scope, { ...request, query: text });
+      milliseconds.push(performance.now() - searchedAt);
       const [degradation] = response.degraded;
       if (degradation !== undefined) {
         throw new ModelUnavailable(
@@ -57,9 +88,15 @@ export async function runConfiguration(
       }
       const { query: _, ...carriedOut } = response.request;
       resolved ??= carriedOut;
-      const ranking = rankDocuments(response.results);
-      const documentIds = ranking.map(({ documentId }) => documentId);
-      perQuery[at] = { queryId, ranking, metrics: measureRanking(documentIds, grades) };
+      const hits = rankDocuments(queryId, response.results);
+      const ranking = hits.map(({ documentId, score }) => ({ documentId, score }));
+      const documentIds = hits.map(({ documentId }) => documentId);
+      perQuery[at] = {
+        queryId,
+        ranking,
+        shown: hits.slice(0, shownHits).map(toShown),
+        metrics: measureRanking(documentIds, grades, metrics),
+      };
       done += 1;
       onQuery(done);
     }
@@ -75,22 +112,70 @@ export async function runConfiguration(
     if (outcome.status === 'rejected') throw outcome.reason;
   }
 
+  const { user, system } = process.cpuUsage(cpuBefore);
+  milliseconds.sort((left, right) => left - right);
   return {
-    metrics: meanMetrics(perQuery.map(({ metrics }) => metrics)),
+    metrics: meanMetrics(
+      perQuery.map((run) => run.metrics),
+      metrics,
+    ),
     perQuery,
     request: resolved!,
     seconds: (performance.now() - startedAt) / 1_000,
+    cost: {
+      p50: quantile(milliseconds, 0.5),
+      p95: quantile(milliseconds, 0.95),
+      cpuMsPerQuery: (user + system) / 1_000 / queries.length,
+    },
   };
 }
 
-/** A document stands where its best hit stands, once, also where the request does not collapse. */
-function rankDocuments(hits: readonly RankedDocument[]): RankedDocument[] {
-  const seen = new Set<string>();
-  const ranking: RankedDocument[] = [];
-  for (const { documentId, score } of hits) {
-    if (seen.has(documentId)) continue;
-    seen.add(documentId);
-    ranking.push({ documentId, score });
+/**
+ * Carries out a configuration for one query, so that one that is refused is told before the others take their time.
+ * @throws {InvalidInput} naming the configuration
+ */
+export async function tryConfiguration(
+  pipeline: Pick<Pipeline, 'search'>,
+  scope: Scope,
+  name: string,
+  request: Omit<SearchRequest, 'query' | 'cursor'>,
+  query: string,
+): Promise<void> {
+  try {
+    await pipeline.search(scope, { ...request, query });
+  } catch (error) {
+    if (!(error instanceof BraidError)) throw error;
+    throw new InvalidInput(
+      `configurations.${name}`,
+      `Cannot measure configuration "${name}": ${error.message}`,
+      {
+        cause: error,
+      },
+    );
   }
-  return ranking;
+}
+
+/** A document stands where its best hit stands, once, also where the request does not collapse. */
+function rankDocuments(queryId: string, hits: readonly Hit[]): Hit[] {
+  const seen = new Set<string>();
+  return hits.filter(({ documentId, score }) => {
+    if (!Number.isFinite(score)) {
+      throw new InvalidInput(
+        'score',
+        `Cannot measure query "${queryId}": document "${documentId}" has the score ${score}, expected a finite number`,
+      );
+    }
+    if (seen.has(documentId)) return false;
+    seen.add(documentId);
+    return true;
+  });
+}
+
+function toShown({ documentId, score, title, breakdown }: Hit): ShownHit {
+  return {
+    documentId,
+    score,
+    ...(title !== undefined && { title }),
+    ...(breakdown !== undefined && { breakdown }),
+  };
 }

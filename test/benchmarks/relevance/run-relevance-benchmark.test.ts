@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { BenchmarkSettings, MeasuredBraid } from '../../../benchmarks/relevance/benchmark-index.ts';
 import {
-  type MeasuredBraid,
-  type RelevanceConfigOverrides,
   type RelevanceOptions,
   type RelevanceProgress,
   runRelevanceBenchmark,
 } from '../../../benchmarks/relevance/run-relevance-benchmark.ts';
 import type { Document } from '../../../domain/document.ts';
+import type { DocumentRecord } from '../../../domain/document-record.ts';
 import type { IngestReport } from '../../../domain/ingest.ts';
 import type { Hit, ResolvedSearchRequest, SearchRequest, SearchResponse } from '../../../domain/search.ts';
 import { createScopeMaker } from '../../../identity/scope.ts';
@@ -21,17 +21,18 @@ import { makeDatasetFolder, smallDataset } from './dataset-folder.ts';
 function openFixedBraid(
   rankings: Readonly<Record<string, readonly string[]>>,
   degraded: SearchResponse['degraded'] = [],
+  indexed: readonly string[] = [],
 ) {
   const seen = {
-    overrides: [] as RelevanceConfigOverrides[],
+    overrides: [] as BenchmarkSettings[],
     documents: [] as Document[],
     requests: [] as SearchRequest[],
     /** What was done, in order. */
     steps: [] as string[],
     closed: 0,
   };
-  const open = async (overrides: RelevanceConfigOverrides): Promise<MeasuredBraid> => {
-    seen.overrides.push(overrides);
+  const open = async (overrides?: BenchmarkSettings): Promise<MeasuredBraid> => {
+    if (overrides !== undefined) seen.overrides.push(overrides);
     return {
       scopes: createScopeMaker({ accessRequired: () => false }),
       close: async () => {
@@ -41,6 +42,9 @@ function openFixedBraid(
         refresh: async () => {
           seen.steps.push('refresh');
         },
+        list: async () => ({
+          records: indexed.map((documentId) => ({ documentId }) as DocumentRecord),
+        }),
       },
       pipeline: {
         async ingest(_scope, source, options): Promise<IngestReport> {
@@ -101,7 +105,10 @@ async function run(
 ) {
   const dataset = await makeDatasetFolder(smallDataset);
   const braid = openFixedBraid(rankings);
-  const report = await runRelevanceBenchmark({ dataset, engine: 'sqlite', ...options }, braid.open);
+  const report = await runRelevanceBenchmark(
+    { dataset, engine: 'sqlite', data: await makeDatasetFolder({}), ...options },
+    braid.open,
+  );
   return { report, dataset, ...braid };
 }
 
@@ -115,7 +122,8 @@ test('runRelevanceBenchmark measures lexical, dense and hybrid at the depth of t
   // q1 is perfect; q2 misses one of two relevant documents.
   expect(report.configurations[2]!.metrics['recall@100']).toBe(0.75);
   expect(report.configurations[2]!.meanDepth).toBe(1.5);
-  const asked = seen.requests.filter(({ query }) => query === 'first');
+  // Each configuration is tried once before any is measured.
+  const asked = seen.requests.slice(3).filter(({ query }) => query === 'first');
   expect(asked.map(({ lexical, dense }) => [lexical?.weight, dense?.weight])).toEqual([
     [undefined, 0],
     [0, undefined],
@@ -143,6 +151,7 @@ test('runRelevanceBenchmark names refused documents and what it left out', async
     judgedQueriesWithoutText: [],
     judgedDocumentsOutsideCorpus: ['gone'],
     judgedDocumentsRefused: ['d3'],
+    negativeGrades: [],
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatTrecRun } from '../../../benchmarks/relevance/trec-run.ts';
+import { formatTrecRun } from '../../../benchmarks/formats/trec-run.ts';
 
 const parse = (run: string) =>
   run
