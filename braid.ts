@@ -31,6 +31,7 @@ import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createArrange } from './rerank/arrange.ts';
 import { createRerank } from './rerank/rerank.ts';
 import { createRetrieve } from './retrieval/retrieve.ts';
+import { createSearchDefaults } from './retrieval/search-defaults.ts';
 import type { DocumentStore } from './search-engine/document-store.ts';
 import { createOpenSearchEngine } from './search-engine/opensearch/create-opensearch-engine.ts';
 import type { SearchEngine } from './search-engine/search-engine.ts';
@@ -91,6 +92,8 @@ const rerankTimeoutMs = 2_000;
  * @throws {InvalidConfiguration} {EngineUnavailable} {EngineMismatch}
  */
 export async function createBraid(config: Config): Promise<Braid> {
+  // Before anything is opened: settings that no search could carry out are told at once.
+  const searchDefaults = createSearchDefaults(config.search);
   const { telemetry, prometheus, close: closeTelemetry } = createTelemetry({ level: config.log.level });
   const embeddingModel = await createEmbeddingModel(config, telemetry);
   const makeTurns = modelTurns(config.limits.models);
@@ -164,6 +167,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     documents,
     languageModels: [shareLanguageModel(createLanguageModel(config, model), makeTurns)],
     rerankingModels: rerankingModels.map(({ id }) => id),
+    searchDefaults,
     telemetry,
     ready: adapter.ready,
   });

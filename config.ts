@@ -4,6 +4,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { loadConfig as readWithC12 } from 'c12';
 import { z } from 'zod';
 import { InvalidConfiguration } from './domain/errors.ts';
+import { queryClasses, type SearchSettings } from './domain/search.ts';
 
 // onnxruntime-node otherwise keeps a device id and events in the user's home folder, and carries an address to send them
 // to. It looks at this variable when it makes its first session, and there is no other switch.
@@ -74,6 +75,8 @@ export interface Config {
   };
   /** Amazon Bedrock. Credentials come from the SDK's default chain only. */
   readonly bedrock: BedrockConfig;
+  /** What searches do that say nothing else, for all, by class of query, by tenant; `bench tune` writes it. @default {} */
+  readonly search: SearchSettings;
   readonly ingest: {
     readonly chunking: ChunkingConfig;
     /** Documents in work at once: their texts are embedded together. @default 8 */
@@ -282,7 +285,7 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('number', ['ingest.parse.maxDocumentBytes']),
   ...named('number', ['feeds.concurrency', 'feeds.batchEvents', 'feeds.storm.consecutive']),
   ...named('number', ['feeds.storm.windowPercentage', 'feeds.storm.total']),
-  ...named('json', ['ingest.chunking', 'tenants', 'feeds.mappings', 'feeds.buckets']),
+  ...named('json', ['search', 'ingest.chunking', 'tenants', 'feeds.mappings', 'feeds.buckets']),
   ...named('json', ['authentication', 'audit.reads']),
   ...named('number', ['limits.tenantRequestsPerSecond', 'limits.keyRequestsPerSecond']),
   ...named('number', ['limits.tenantConcurrency']),
@@ -306,6 +309,9 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('text', ['bedrock.residency']),
   ...named('json', ['bedrock.allowUnpinned', 'bedrock.promptCaching', 'bedrock.guardrail']),
 ];
+
+/** One setting each: half of one and half of another would be a third that nobody chose. */
+const replacedWhole: readonly string[] = ['ingest.chunking', 'search'];
 
 const secrets: readonly string[] = ['opensearch.password'];
 const fileExtensions = ['json', 'jsonc', 'json5', 'yaml', 'yml', 'toml', 'ts', 'mts', 'js', 'mjs', 'cjs'];
@@ -491,14 +497,14 @@ function readJson(given: string): unknown {
   }
 }
 
-/** Lays `values` over `held`; chunking is one setting and is replaced whole. */
+/** Lays `values` over `held`; what is one setting is replaced whole. */
 function merge(held: Section, values: Section, origin: string, path = ''): void {
   for (const [name, value] of Object.entries(values)) {
     const setting = path === '' ? name : `${path}.${name}`;
     if (name === '__proto__')
       throw new InvalidConfiguration(setting, `Unknown setting ${setting} (${origin})`);
     if (value === undefined) continue;
-    if (setting === 'ingest.chunking' || !isSection(value)) {
+    if (replacedWhole.includes(setting) || !isSection(value)) {
       held[name] = value;
       continue;
     }
@@ -676,6 +682,47 @@ const layerSchema = z
   })
   .prefault({});
 
+const tenantName = text('1 to 64 characters of a-z, 0-9, "_" and "-"', /^[a-z0-9_-]{1,64}$/);
+
+function weight(most: number) {
+  return setting<number>(
+    `a number from 0 to ${most}`,
+    (value) => typeof value === 'number' && value >= 0 && value <= most,
+  );
+}
+
+const candidates = wholeNumber(1, 10_000);
+
+/** The form alone; what no search could carry out is told where searches are set up. */
+const searchDefaults = z.strictObject({
+  lexical: z
+    .strictObject({
+      weight: weight(1_000_000).exactOptional(),
+      candidates: candidates.exactOptional(),
+      fields: z
+        .strictObject({ title: weight(100).exactOptional(), text: weight(100).exactOptional() })
+        .exactOptional(),
+    })
+    .exactOptional(),
+  dense: z
+    .strictObject({ weight: weight(1_000_000).exactOptional(), candidates: candidates.exactOptional() })
+    .exactOptional(),
+  fusion: z
+    .strictObject({
+      method: oneOf('linear', 'rrf').exactOptional(),
+      normalization: oneOf('min_max', 'theoretical_min_max', 'l2', 'z_score').exactOptional(),
+      rankConstant: wholeNumber(1, 10_000).exactOptional(),
+    })
+    .exactOptional(),
+  complete: trueOrFalse.exactOptional(),
+  collapse: oneOf('document').exactOptional(),
+});
+
+const searchSettings = z.strictObject({
+  defaults: searchDefaults.exactOptional(),
+  classes: z.partialRecord(z.enum(queryClasses), searchDefaults).exactOptional(),
+});
+
 /** Checks, and fills in each default. */
 const schema = z.strictObject({
   engine: oneOf('sqlite', 'opensearch').default('sqlite'),
@@ -763,6 +810,9 @@ const schema = z.strictObject({
         .exactOptional(),
     })
     .prefault({}),
+  search: searchSettings
+    .extend({ tenants: z.record(tenantName, searchSettings).exactOptional() })
+    .default({}),
   ingest: z
     .strictObject({
       chunking: z
@@ -813,12 +863,7 @@ const schema = z.strictObject({
       buckets: z.array(text('the name of a bucket')).default([]),
     })
     .prefault({}),
-  tenants: z
-    .record(
-      text('1 to 64 characters of a-z, 0-9, "_" and "-"', /^[a-z0-9_-]{1,64}$/),
-      z.strictObject({ accessControl: oneOf('optional', 'required') }),
-    )
-    .default({}),
+  tenants: z.record(tenantName, z.strictObject({ accessControl: oneOf('optional', 'required') })).default({}),
   authentication: z
     .strictObject({
       apiKeys: trueOrFalse.default(true),

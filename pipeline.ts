@@ -41,6 +41,7 @@ import { toHit } from './retrieval/hit.ts';
 import { atLeastMinimumScore } from './retrieval/minimum-score.ts';
 import { resolveSearchRequest } from './retrieval/resolve.ts';
 import type { Retrieve } from './retrieval/retrieve.ts';
+import type { FindDefaults } from './retrieval/search-defaults.ts';
 import type { DocumentStore, ListPage } from './search-engine/document-store.ts';
 import type { FoundChunk, SearchEngine } from './search-engine/search-engine.ts';
 import type { Source } from './sources/source.ts';
@@ -139,6 +140,7 @@ export interface Stages {
   /** The first is the default. */
   readonly languageModels: readonly LanguageModel[];
   readonly rerankingModels: readonly string[];
+  readonly searchDefaults: FindDefaults;
   readonly telemetry: Telemetry;
   ready(): Promise<void>;
 }
@@ -227,7 +229,8 @@ async function runSearch(
 ): Promise<SearchResponse> {
   const startedAt = performance.now();
   const { signal } = call;
-  const request = resolveSearchRequest(given, stages.rerankingModels);
+  const { defaults, queryClass } = stages.searchDefaults(scope.tenantId, given.query);
+  const request = resolveSearchRequest(given, stages.rerankingModels, defaults);
   const retrieval = await stages.retrieve(scope, request, call);
   const timings: Record<string, number> = { ...retrieval.timings };
   const degraded: Degradation[] = [...retrieval.degraded];
@@ -300,6 +303,7 @@ async function runSearch(
     results,
     facets: retrieval.facets,
     ...(cursor !== undefined && { cursor }),
+    ...(queryClass !== undefined && { queryClass }),
     timings,
     degraded,
   };

@@ -111,6 +111,21 @@ export type BoostRequest =
       readonly recency: { readonly key: string; readonly halfLifeDays: number; readonly origin?: string };
     };
 
+/** Queries that are told apart by their form: see `classifyQuery`. */
+export type QueryClass = (typeof queryClasses)[number];
+
+export const queryClasses = ['short', 'long', 'quoted', 'code'] as const;
+
+/** What holds for searches that say nothing else. What one query alone can want is not here. */
+export type SearchDefaults = Pick<SearchRequest, 'lexical' | 'dense' | 'fusion' | 'complete' | 'collapse'>;
+
+/** Defaults of searches, for all, by class of query, and by tenant; the more particular wins, the request over all. */
+export interface SearchSettings {
+  readonly defaults?: SearchDefaults;
+  readonly classes?: Readonly<Partial<Record<QueryClass, SearchDefaults>>>;
+  readonly tenants?: Readonly<Record<string, Omit<SearchSettings, 'tenants'>>>;
+}
+
 /** Counts over distinct documents that pass scope and filter (and match the text, where the dense weight is 0). */
 export type FacetRequest =
   /** The most frequent values of a key: strings, members of lists, numbers, booleans. `size` 1 to 1,000, @default 10 */
@@ -238,6 +253,8 @@ export interface SearchResponse {
   readonly facets: readonly FacetResult[];
   /** Absent on the last page. */
   readonly cursor?: string;
+  /** The class of the query whose settings were applied; absent where none were. */
+  readonly queryClass?: QueryClass;
   /** Milliseconds of each stage that ran, and `total`. */
   readonly timings: Readonly<Record<string, number>>;
   readonly degraded: readonly Degradation[];

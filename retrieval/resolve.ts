@@ -1,6 +1,6 @@
 import { InvalidInput } from '../domain/errors.ts';
 import { checkFilter } from '../domain/filter.ts';
-import type { FacetRequest, ResolvedSearchRequest, SearchRequest } from '../domain/search.ts';
+import type { FacetRequest, ResolvedSearchRequest, SearchDefaults, SearchRequest } from '../domain/search.ts';
 import { checkFields, checkKey, flag, number, oneOf, wholeNumber } from './check-fields.ts';
 import { resolveBoosts } from './resolve-boosts.ts';
 
@@ -43,17 +43,21 @@ const normalizations = ['min_max', 'theoretical_min_max', 'l2', 'z_score'] as co
 /**
  * Checks a request and fills in every default.
  * @param rerankingModels ids of the configured reranking models
+ * @param defaults what holds where the request says nothing: a leg's fields one by one, everything else whole; their
+ * candidates rise to topK
  * @throws {InvalidInput} naming the field: what cannot be done is refused, never ignored
  */
 export function resolveSearchRequest(
   request: SearchRequest,
   rerankingModels: readonly string[],
+  defaults: SearchDefaults = {},
 ): ResolvedSearchRequest {
   const { query, filter, cursor } = checkFields(request, '', requestFields);
   const topK = wholeNumber(request.topK ?? 10, 'topK', 1, searchLimits.topK);
-  const legs = resolveLegs(request, topK);
-  const fusion = resolveFusion(request.fusion);
-  const complete = flag(request.complete ?? false, 'complete');
+  const legs = resolveLegs(request, topK, defaults);
+  const fusion = resolveFusion(request.fusion ?? defaults.fusion);
+  const isCompleteByDefault = fusion.method === 'linear' && (defaults.complete ?? false);
+  const complete = flag(request.complete ?? isCompleteByDefault, 'complete');
   if (complete && fusion.method === 'rrf') {
     throw new InvalidInput('complete', 'Expected no complete with method rrf, which uses ranks only');
   }
@@ -67,6 +71,7 @@ export function resolveSearchRequest(
   }
   const rerank = resolveRerank(request.rerank, topK, rerankingModels);
   const minimumScore = resolveMinimumScore(request, fusion, legs.dense.weight, rerank);
+  const collapse = request.collapse ?? defaults.collapse;
   if (cursor !== undefined && typeof cursor !== 'string')
     throw new InvalidInput('cursor', 'Expected cursor to be a string');
   return {
@@ -81,9 +86,7 @@ export function resolveSearchRequest(
     ...(rerank && { rerank }),
     ...(request.diversity !== undefined && { diversity: resolveDiversity(request.diversity, topK) }),
     ...(request.duplicates !== undefined && { duplicates: resolveDuplicates(request.duplicates, topK) }),
-    ...(request.collapse !== undefined && {
-      collapse: oneOf(request.collapse, 'collapse', ['document'] as const),
-    }),
+    ...(collapse !== undefined && { collapse: oneOf(collapse, 'collapse', ['document'] as const) }),
     ...(request.expand !== undefined && { expand: oneOf(request.expand, 'expand', ['parent'] as const) }),
     highlight: flag(request.highlight ?? false, 'highlight'),
     facets: resolveFacets(request.facets),
@@ -103,20 +106,27 @@ function checkQuery(query: unknown): string {
   return query;
 }
 
-function resolveLegs(request: SearchRequest, topK: number): Pick<ResolvedSearchRequest, 'lexical' | 'dense'> {
+function resolveLegs(
+  request: SearchRequest,
+  topK: number,
+  defaults: SearchDefaults,
+): Pick<ResolvedSearchRequest, 'lexical' | 'dense'> {
   const lexical = checkFields(request.lexical ?? {}, 'lexical', ['weight', 'candidates', 'fields']);
   const dense = checkFields(request.dense ?? {}, 'dense', ['weight', 'candidates']);
   const leg = (name: 'lexical' | 'dense', given: { weight?: number; candidates?: number }) => ({
-    weight: number(given.weight ?? 0.5, `${name}.weight`, 0, searchLimits.weight),
+    weight: number(given.weight ?? defaults[name]?.weight ?? 0.5, `${name}.weight`, 0, searchLimits.weight),
     candidates: checkCandidates(
-      given.candidates ?? Math.max(100, topK),
+      given.candidates ?? Math.max(defaults[name]?.candidates ?? 100, topK),
       `${name}.candidates`,
       topK,
       searchLimits.candidates,
     ),
   });
   const resolved = {
-    lexical: { ...leg('lexical', lexical), fields: resolveFields(lexical.fields) },
+    lexical: {
+      ...leg('lexical', lexical),
+      fields: resolveFields(lexical.fields ?? defaults.lexical?.fields),
+    },
     dense: leg('dense', dense),
   };
   if (resolved.lexical.weight === 0 && resolved.dense.weight === 0) {

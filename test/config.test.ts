@@ -44,6 +44,7 @@ describe('loadConfig', () => {
         allowUnpinned: false,
         promptCaching: true,
       },
+      search: {},
       ingest: {
         chunking: { strategy: 'default' },
         concurrency: 8,
@@ -161,6 +162,15 @@ describe('loadConfig', () => {
     });
   });
 
+  it('takes the search settings whole, from a file or from the command line', async () => {
+    const file = {
+      search: { defaults: { lexical: { weight: 0.3 } }, tenants: { acme: { classes: { code: {} } } } },
+    };
+    const options = inFolder({ 'braid.config.json': JSON.stringify(file) });
+    expect((await loadConfig(options)).search).toEqual(file.search);
+    expect((await loadConfig({ ...options, overrides: { search: {} } })).search).toEqual({});
+  });
+
   it('replaces chunking whole, whatever the file had', async () => {
     const options = {
       ...inFolder({ 'braid.config.json': '{"ingest":{"chunking":{"strategy":"fixed","maxTokens":100}}}' }),
@@ -206,6 +216,9 @@ describe('loadConfig', () => {
       'tenants.a.accessControl',
       /"optional" or "required", got "yes"/,
     ],
+    ['{"search":{"defaults":{"dense":{"weight":-1}}}}', 'search.defaults.dense.weight', /from 0 to 1000000/],
+    ['{"search":{"defaults":{"topK":5}}}', 'search.defaults.topK', /^Unknown/],
+    ['{"search":{"classes":{"huge":{}}}}', 'search.classes.huge', /./],
     ['{"ingest":{"chunking":{"strategy":"x"}}}', 'ingest.chunking.strategy', /"default", "fixed"/],
     ['{"ingest":{"chunking":{"strategy":"none","maxTokens":9}}}', 'ingest.chunking.maxTokens', /^Unknown/],
     ['{"opensearch":{"url":"ftp://a"}}', 'opensearch.url', /http:\/\/ or https:\/\/ address/],

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { queryClasses } from '../../domain/search.ts';
 import { metadataSchema } from './document-parts.ts';
 import { searchFields } from './search-request.ts';
 
@@ -166,6 +167,10 @@ export const searchResponseSchema = z
     results: z.array(hitSchema),
     facets: z.array(facetResult),
     cursor: z.string().optional().openapi({ description: 'Absent on the last page' }),
+    queryClass: z
+      .enum(queryClasses)
+      .optional()
+      .openapi({ description: 'The class of the query whose settings were applied; absent where none were' }),
     ...runFields,
   })
   .openapi('SearchResponse');

@@ -9,6 +9,7 @@ import {
 } from '../../../benchmarks/relevance/run-relevance-benchmark.ts';
 import type { Document } from '../../../domain/document.ts';
 import type { DocumentRecord } from '../../../domain/document-record.ts';
+import { InvalidInput } from '../../../domain/errors.ts';
 import type { IngestReport } from '../../../domain/ingest.ts';
 import type { Hit, ResolvedSearchRequest, SearchRequest, SearchResponse } from '../../../domain/search.ts';
 import { createScopeMaker } from '../../../identity/scope.ts';
@@ -22,6 +23,7 @@ function openFixedBraid(
   rankings: Readonly<Record<string, readonly string[]>>,
   degraded: SearchResponse['degraded'] = [],
   indexed: readonly string[] = [],
+  score = 0.5,
 ) {
   const seen = {
     overrides: [] as BenchmarkSettings[],
@@ -82,9 +84,7 @@ function openFixedBraid(
         async search(_scope, request): Promise<SearchResponse> {
           seen.requests.push(request);
           seen.steps.push('search');
-          const results = (rankings[request.query] ?? []).map(
-            (documentId) => ({ documentId, score: 0.5 }) as Hit,
-          );
+          const results = (rankings[request.query] ?? []).map((documentId) => ({ documentId, score }) as Hit);
           return {
             request: { ...request } as ResolvedSearchRequest,
             results,
@@ -176,10 +176,10 @@ test('runRelevanceBenchmark keeps one index for each corpus and recipe', async (
   const folders = [];
   for (const recipe of [undefined, { chunking: 'none' }, { chunking: 'none' }]) {
     const { seen, open } = openFixedBraid(perfect);
-    await runRelevanceBenchmark({ dataset: folder, engine: 'opensearch', data: 'data', recipe }, open);
+    await runRelevanceBenchmark({ dataset: folder, engine: 'opensearch', data: folder, recipe }, open);
     folders.push(seen.overrides[0]!);
   }
-  expect(folders[0]!.data).toMatch(/^data\/benchmarks\/braid-dataset-.*-[0-9a-f]{12}$/);
+  expect(folders[0]!.data.slice(folder.length)).toMatch(/^\/benchmarks\/braid-dataset-.*-[0-9a-f]{12}$/);
   expect(folders[0]!.opensearch.indexPrefix).toMatch(/^braid-bench-[a-z0-9-]+-[0-9a-f]{12}$/);
   expect(folders[1]!.data).not.toBe(folders[0]!.data);
   expect(folders[1]!.opensearch.indexPrefix).not.toBe(folders[0]!.opensearch.indexPrefix);
@@ -214,7 +214,7 @@ test('runRelevanceBenchmark counts a query that finds nothing as 0', async () =>
 test('runRelevanceBenchmark refuses figures of a degraded search, and closes what it opened', async () => {
   const dataset = await makeDatasetFolder(smallDataset);
   const { seen, open } = openFixedBraid(perfect, [{ stage: 'embed', reason: 'model is down' }]);
-  await expect(runRelevanceBenchmark({ dataset, engine: 'sqlite' }, open)).rejects.toThrow(
+  await expect(runRelevanceBenchmark({ dataset, engine: 'sqlite', data: dataset }, open)).rejects.toThrow(
     'Cannot measure query "q1": embed was done without, model is down',
   );
   expect(seen.closed).toBe(1);
@@ -240,4 +240,100 @@ test('runRelevanceBenchmark tells how far indexing and each configuration are', 
     total: 3,
   });
   expect(progress.at(-1)).toEqual({ stage: 'search', configuration: 'hybrid', done: 2, total: 2 });
+});
+
+test('runRelevanceBenchmark gives each metric an interval and compares with the baseline, query by query', async () => {
+  const runsOut = join(await makeDatasetFolder({}), 'runs');
+  const { report } = await run(
+    { runsOut, baseline: 'dense', metrics: ['mrr', 'ndcg@3'], metric: 'mrr' },
+    perfect,
+  );
+  expect(Object.keys(report.configurations[0]!.metrics)).toEqual(['mrr', 'ndcg@3']);
+  expect(report.configurations[0]!.intervals.mrr).toEqual([1, 1]);
+  expect(report.comparisons.map(({ name, baseline, ties }) => [name, baseline, ties])).toEqual([
+    ['lexical', 'dense', 2],
+    ['hybrid', 'dense', 2],
+  ]);
+  expect(report.comparisons[0]).toMatchObject({ metric: 'mrr', difference: 0, adjustedPValue: 1, worst: [] });
+});
+
+test('runRelevanceBenchmark names a configuration that is refused, before any is measured', async () => {
+  const folder = await makeDatasetFolder({ 'two.yaml': ['good: {}', 'bad: { topK: 2000 }'] });
+  const dataset = await makeDatasetFolder(smallDataset);
+  const { seen, open } = openFixedBraid(perfect);
+  const refuse: typeof open = async (overrides) => {
+    const braid = await open(overrides);
+    return {
+      ...braid,
+      pipeline: {
+        ...braid.pipeline,
+        async search(scope, request) {
+          if ((request.topK ?? 0) > 1_000) throw new InvalidInput('topK', 'Expected topK to be 1 to 1000');
+          return braid.pipeline.search(scope, request);
+        },
+      },
+    };
+  };
+  await expect(
+    runRelevanceBenchmark(
+      { dataset, engine: 'sqlite', configurations: join(folder, 'two.yaml'), data: folder },
+      refuse,
+    ),
+  ).rejects.toThrow('Cannot measure configuration "bad": Expected topK to be 1 to 1000');
+  expect(seen.requests).toHaveLength(1);
+  expect(seen.closed).toBe(1);
+});
+
+test('runRelevanceBenchmark refuses a score that is no number, naming query and document', async () => {
+  const dataset = await makeDatasetFolder(smallDataset);
+  const { open } = openFixedBraid(perfect, [], [], Number.NaN);
+  await expect(
+    runRelevanceBenchmark({ dataset, engine: 'sqlite', data: await makeDatasetFolder({}) }, open),
+  ).rejects.toThrow('Cannot measure query "q1": document "d1" has the score NaN, expected a finite number');
+});
+
+test('runRelevanceBenchmark says what counts as 0, what is negative, and what one query cannot show', async () => {
+  const dataset = await makeDatasetFolder({ ...smallDataset, 'qrels.tsv': ['q1\td1\t1', 'q1\td2\t-1'] });
+  const { open } = openFixedBraid({});
+  const report = await runRelevanceBenchmark(
+    { dataset, engine: 'sqlite', data: await makeDatasetFolder({}) },
+    open,
+  );
+  expect(report.configurations[0]!.unanswered).toEqual(['q1']);
+  expect(report.leftOut.negativeGrades).toEqual(['q1/d2']);
+  expect(report.notes).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining('One query:'),
+      '1 of 1 queries found nothing with "hybrid"; they count as 0.',
+      '1 judgements are below 0 and count as not relevant.',
+    ]),
+  );
+});
+
+test("runRelevanceBenchmark measures a tenant's own index by judgements from elsewhere, and indexes nothing", async () => {
+  const folder = await makeDatasetFolder({
+    'quepid.csv': ['query,docid,rating', 'first,d1,3', 'second,gone,1'],
+  });
+  const { seen, open } = openFixedBraid(perfect, [], ['d1', 'd2']);
+  const report = await runRelevanceBenchmark(
+    {
+      ownIndex: { tenantId: 'docs', judgements: join(folder, 'quepid.csv') },
+      engine: 'sqlite',
+      data: folder,
+    },
+    open,
+  );
+  expect(seen.overrides).toEqual([]);
+  expect(seen.documents).toEqual([]);
+  expect(report).toMatchObject({ dataset: 'quepid.csv', queries: 2, corpus: { documents: 2 } });
+  expect(report.leftOut.judgedDocumentsOutsideCorpus).toEqual(['gone']);
+  expect(report.configurations[0]!.metrics.mrr).toBe(0.5);
+});
+
+test('runRelevanceBenchmark refuses unknown metrics and baselines before it opens anything', async () => {
+  await expect(run({ metrics: ['ndcg@0'] }, perfect)).rejects.toThrow('Unknown metric "ndcg@0"');
+  await expect(run({ metrics: ['toString'] }, perfect)).rejects.toThrow('Unknown metric "toString"');
+  await expect(run({ baseline: 'other' }, perfect)).rejects.toThrow(
+    'Expected baseline to be one of lexical, dense, hybrid, got other',
+  );
 });
