@@ -46,7 +46,7 @@ describe('runCommandLine', () => {
     [['answer'], 'Expected TEXT'],
     [['search', 'x', '--request', '{"query":"y"}'], 'two different texts'],
     [['config', '--config', 'missing.yaml'], 'there is no such file'],
-    [['bench', 'relevance'], "required option '--dataset <folder>'"],
+    [['bench', 'relevance'], 'Expected either --dataset or --judgements'],
   ])('ends %j with status 2 and one line', async (commandLine, message) => {
     const { status, stdout, stderr } = await runInMemory(...commandLine);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
