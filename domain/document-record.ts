@@ -71,6 +71,8 @@ export interface DocumentRecord {
   readonly updatedAt: string;
   /** What its source held when the record became what it is; every other change drops it. */
   readonly origin?: Origin;
+  /** Of a mail: ids of all documents that may be attached to it, so that they change and go with it. */
+  readonly attachments?: readonly string[];
 }
 
 /** One write of a document, whatever it came from. */
@@ -183,6 +185,7 @@ export function mergeChange(
     chunks: stored?.chunks ?? 0,
     recipe: where.recipe,
     updatedAt: where.now,
+    ...pick(stored, ['attachments']),
     ...labelled({ ...pick(stored, partNames), ...pick(next, newer) }),
   };
   const outcome = record.content === undefined ? 'parked' : 'applied';

@@ -1,4 +1,5 @@
 import type { RefusalReason } from './errors.ts';
+import type { Omission } from './parsed-document.ts';
 
 export interface Refusal {
   readonly name: string;
@@ -15,7 +16,7 @@ export interface WithheldRemoval {
   readonly maxMissingPercentage: number;
 }
 
-/** The account of one ingest: seen = indexed + unchanged + refused + stale. */
+/** The account of one ingest, attachments of mails included: seen = indexed + unchanged + refused + stale. */
 export interface IngestReport {
   readonly documents: {
     readonly seen: number;
@@ -28,6 +29,8 @@ export interface IngestReport {
     readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
   };
   readonly refusals: readonly Refusal[];
+  /** Parts of documents that were taken in without them: pages that are pictures. */
+  readonly omissions: readonly Refusal[];
   /** Deletions that were not done, since too many at once were due; empty where all is well. */
   readonly withheld: readonly WithheldRemoval[];
   /** Chunks written. */
@@ -57,4 +60,22 @@ export interface WriteResult {
   readonly truncated: number;
   /** Another event of the same version was told apart by its hash. */
   readonly conflicting: boolean;
+  /** What the document was indexed without. */
+  readonly omissions?: readonly Omission[];
+  /** Of mails: what became of each attachment, those of attached mails included. */
+  readonly attachments?: readonly AttachmentResult[];
+}
+
+/** What became of one attachment, a document of its own. */
+export interface AttachmentResult {
+  readonly documentId: string;
+  /** As the mail has it. */
+  readonly name: string;
+  readonly outcome: WriteResult['outcome'] | 'refused';
+  /** Of refused ones. */
+  readonly reason?: RefusalReason;
+  readonly message?: string;
+  readonly chunks: number;
+  readonly embedded: number;
+  readonly truncated: number;
 }

@@ -1,4 +1,5 @@
 import type { ChunkLocation } from './chunk.ts';
+import type { RefusalReason } from './errors.ts';
 
 /** What a parser makes of a document: plain text, and blocks that say what stands where in it. */
 export interface ParsedDocument {
@@ -10,6 +11,14 @@ export interface ParsedDocument {
   readonly blocks: readonly Block[];
   /** Of mails: files that become documents of their own. Their names differ and have no `/`. */
   readonly attachments?: readonly Attachment[];
+  /** What could not be read of a document whose rest could. */
+  readonly omissions?: readonly Omission[];
+}
+
+export interface Omission {
+  readonly reason: RefusalReason;
+  /** Names the pages or parts. */
+  readonly message: string;
 }
 
 export interface Attachment {

@@ -1,14 +1,10 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import PQueue from 'p-queue';
 import {
-  BraidError,
   DocumentRefused,
   EngineUnavailable,
-  InvalidInput,
-  ModelRefused,
   ModelUnavailable,
   type RefusalReason,
-  SourceConflict,
 } from '../domain/errors.ts';
 import type { IngestProgress, IngestReport, Refusal, WriteResult } from '../domain/ingest.ts';
 import type { Scope } from '../domain/scope.ts';
@@ -17,6 +13,7 @@ import type { Source, SourceItem } from '../sources/source.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Ingest } from './ingest.ts';
 import { type KnownCollection, readKnown } from './known-documents.ts';
+import { asRefusal } from './refusal.ts';
 import { type Removal, removeMissing } from './remove-missing.ts';
 
 export interface IngestSourcePorts {
@@ -107,12 +104,14 @@ export function createIngestSource(
           );
         }
         claimed.add(document.documentId);
-        account.add(
-          await patience.execute(
-            () => ingest(scope, { operation: 'upsert', document }, undefined, stop),
-            stop,
-          ),
+        const result = await patience.execute(
+          () => ingest(scope, { operation: 'upsert', document }, undefined, stop),
+          stop,
         );
+        account.add(item.name, result);
+        for (const { outcome, reason } of result.attachments ?? []) {
+          if (outcome === 'refused') telemetry.count('refusals', 1, { reason: reason ?? 'corrupt' });
+        }
       } catch (error) {
         if (stop.aborted) return;
         const refusal = asRefusal(item.name, error);
@@ -169,25 +168,10 @@ export function createIngestSource(
   };
 }
 
-/** What concerns one document only; undefined for what stops the run. */
-function asRefusal(name: string, error: unknown): Refusal | undefined {
-  const reason = refusalReason(error);
-  return reason === undefined ? undefined : { name, reason, message: (error as BraidError).message };
-}
-
-function refusalReason(error: unknown): RefusalReason | undefined {
-  if (error instanceof DocumentRefused) return error.reason;
-  if (error instanceof SourceConflict) return 'source_conflict';
-  if (error instanceof InvalidInput) return 'invalid_document';
-  if (error instanceof ModelRefused && error.concernsTextOnly) return 'invalid_document';
-  // The engine refuses this document, and would again.
-  if (error instanceof BraidError && error.code === 'engine_rejection') return 'engine_rejection';
-  return undefined;
-}
-
 class Account {
   readonly #startedAt = performance.now();
   readonly #refusals: Refusal[] = [];
+  readonly #omissions: Refusal[] = [];
   #indexed = 0;
   #unchanged = 0;
   #stale = 0;
@@ -200,7 +184,22 @@ class Account {
     return this.#indexed + this.#unchanged + this.#stale + this.#refusals.length;
   }
 
-  add(result: WriteResult): void {
+  add(name: string, result: WriteResult): void {
+    this.#count(result);
+    for (const { reason, message } of result.omissions ?? []) this.#omissions.push({ name, reason, message });
+    for (const attachment of result.attachments ?? []) {
+      this.seen += 1;
+      if (attachment.outcome !== 'refused') this.#count(attachment);
+      else {
+        const { reason = 'corrupt', message = '' } = attachment;
+        this.#refusals.push({ name: attachment.documentId, reason, message });
+      }
+    }
+  }
+
+  #count(
+    result: Pick<WriteResult, 'chunks' | 'embedded' | 'truncated'> & { readonly outcome: string },
+  ): void {
     if (result.outcome === 'unchanged') this.#unchanged += 1;
     else if (result.outcome === 'stale') this.#stale += 1;
     else this.#indexed += 1;
@@ -231,6 +230,7 @@ class Account {
         refused,
       },
       refusals: this.#refusals,
+      omissions: this.#omissions,
       withheld,
       chunks: this.chunks,
       embedded: this.#embedded,

@@ -9,9 +9,11 @@ import {
   recordVersion,
 } from '../domain/document-record.ts';
 import { RevisionConflict } from '../domain/errors.ts';
-import type { WriteResult } from '../domain/ingest.ts';
+import type { AttachmentResult, WriteResult } from '../domain/ingest.ts';
+import type { Attachment } from '../domain/parsed-document.ts';
 import type { Scope } from '../domain/scope.ts';
-import type { ReplacedChunks } from '../search-engine/document-store.ts';
+import type { DocumentStore, ReplacedChunks, StoredRecord } from '../search-engine/document-store.ts';
+import { attachmentId, writeAttachments } from './attachments.ts';
 import { checkChange, checkExpected, checkOwner, type RequestedChange } from './check-change.ts';
 import { createEmbed } from './embed.ts';
 import { type Prepared, type PreparePorts, prepare, prepareRetitled, timed } from './prepare.ts';
@@ -40,6 +42,10 @@ const maxConflicts = 20;
 interface Write {
   readonly record: DocumentRecord;
   readonly chunks?: ReplacedChunks;
+  /** Where the content was parsed for it. */
+  readonly attachments?: readonly Attachment[];
+  /** What became of its attachments. */
+  readonly results?: readonly AttachmentResult[];
 }
 
 /**
@@ -54,12 +60,15 @@ export function createIngest(ports: IngestPorts): Ingest {
   const embed = createEmbed(model, telemetry);
   const recipe = recipeOf(ports);
 
-  return async (scope, requested, ifVersion, signal, pin) => {
+  const ingestBelow = async (
+    [scope, requested, ifVersion, signal, pin]: Parameters<Ingest>,
+    depth: number,
+  ): Promise<WriteResult> => {
     const change = checkChange(requested);
     let prepared: Prepared | undefined;
     let preparedTitle: string | undefined;
 
-    const attempt = async (): Promise<WriteResult> => {
+    const attempt = async (): Promise<WriteResult | undefined> => {
       const stored = await documents.record(scope, change.documentId);
       checkOwner(stored?.record, change);
       checkExpected(stored?.record, change.documentId, ifVersion);
@@ -87,6 +96,21 @@ export function createIngest(ports: IngestPorts): Ingest {
         write = withoutPrepared(record!, stored?.record);
       }
       if (write !== undefined) {
+        const isNamed = await nameAttachments(documents, scope, stored, change, write.attachments);
+        if (!isNamed) return undefined;
+        const results = await writeAttachments({
+          requested,
+          held: stored?.record.attachments ?? [],
+          next: write.record,
+          attachments: write.attachments,
+          depth,
+          isStored: async (documentId) => {
+            const held = await documents.record(scope, documentId);
+            return held !== undefined && isLive(held.record);
+          },
+          write: (below) => ingestBelow([scope, below, undefined, signal], depth + 1),
+        });
+        write = withAttachments(write, results);
         const { record: next, chunks } = write;
         await pin?.(recordVersion(next), stored?.record);
         await timed(telemetry, 'store', () =>
@@ -98,7 +122,10 @@ export function createIngest(ports: IngestPorts): Ingest {
 
     for (let conflicts = 0; ; conflicts += 1) {
       try {
-        const result = await attempt();
+        // The attachments are named now, and what is stored is read again.
+        const result = (await attempt()) ?? (await attempt());
+        if (result === undefined)
+          throw new RevisionConflict('The record changed while its attachments were named');
         telemetry.count('documents', 1, { outcome: result.outcome });
         telemetry.count('chunks', result.chunks);
         telemetry.count('embedded_texts', result.embedded);
@@ -110,6 +137,48 @@ export function createIngest(ports: IngestPorts): Ingest {
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * (conflicts + 1)));
       }
     }
+  };
+  return (...given) => ingestBelow(given, 0);
+}
+
+/**
+ * Sees that the stored record names every attachment before one is written.
+ * @returns false where it had to be written for that, and must be read again
+ */
+async function nameAttachments(
+  documents: DocumentStore,
+  scope: Scope,
+  stored: StoredRecord | undefined,
+  change: Change,
+  attachments: readonly Attachment[] = [],
+): Promise<boolean> {
+  const held = stored?.record.attachments ?? [];
+  const ids = new Set([...held, ...attachments.map(({ name }) => attachmentId(change.documentId, name))]);
+  if (ids.size === held.length) return true;
+  const record: DocumentRecord = {
+    ...(stored?.record ?? {
+      tenantId: scope.tenantId,
+      documentId: change.documentId,
+      source: change.source,
+      chunks: 0,
+      recipe: '',
+      updatedAt: new Date().toISOString(),
+    }),
+    attachments: [...ids],
+  };
+  await documents.replace(scope, { record, expected: stored?.revision });
+  return false;
+}
+
+/** Names exactly the attachments that there are now. */
+function withAttachments(write: Write, results: readonly AttachmentResult[]): Write {
+  const { attachments: held, ...record } = write.record;
+  const ids = write.attachments?.map(({ name }) => attachmentId(record.documentId, name)) ?? held ?? [];
+  const isKept = isLive(write.record) || write.record.content === undefined;
+  return {
+    ...write,
+    record: { ...record, ...(isKept && ids.length > 0 && { attachments: ids }) },
+    ...(results.length > 0 && { results }),
   };
 }
 
@@ -191,6 +260,7 @@ function withPrepared(record: DocumentRecord, prepared: Prepared, recipe: string
       recipe,
     },
     chunks,
+    ...(prepared.attachments && { attachments: prepared.attachments }),
   };
 }
 
@@ -232,6 +302,8 @@ function resultOf(
     embedded: prepared?.embedded ?? 0,
     truncated: prepared?.truncated ?? 0,
     conflicting: merge.conflicting,
+    ...(write !== undefined && prepared?.omissions && { omissions: prepared.omissions }),
+    ...(write?.results && { attachments: write.results }),
   };
 }
 

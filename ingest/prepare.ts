@@ -2,6 +2,7 @@ import { type Chunk, fingerprint } from '../domain/chunk.ts';
 import type { Document } from '../domain/document.ts';
 import type { DocumentRecord } from '../domain/document-record.ts';
 import { DocumentRefused } from '../domain/errors.ts';
+import type { Attachment, Omission } from '../domain/parsed-document.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { EmbeddingModel } from '../models/embedding-model.ts';
 import type { DocumentStore, EmbeddedChunk, ReplacedChunks } from '../search-engine/document-store.ts';
@@ -28,6 +29,9 @@ export interface Prepared {
   readonly title?: string;
   readonly embedded: number;
   readonly truncated: number;
+  /** Where the content was parsed. */
+  readonly attachments?: readonly Attachment[];
+  readonly omissions?: readonly Omission[];
 }
 
 /**
@@ -59,6 +63,8 @@ export async function prepare(
     ...(title !== undefined && { title }),
     embedded: embedded.embedded,
     truncated: embedded.truncated,
+    attachments: parsed.attachments ?? [],
+    ...(parsed.omissions && { omissions: parsed.omissions }),
   };
 }
 

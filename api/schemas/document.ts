@@ -123,6 +123,25 @@ export const writeResultSchema = z
     embedded: z.int().min(0),
     truncated: z.int().min(0),
     conflicting: z.boolean(),
+    omissions: z
+      .array(z.object({ reason: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'What the document was indexed without, such as pages that are pictures' }),
+    attachments: z
+      .array(
+        z.object({
+          documentId: z.string(),
+          name: z.string(),
+          outcome: z.enum(['indexed', 'updated', 'deleted', 'unchanged', 'stale', 'parked', 'refused']),
+          reason: z.string().optional(),
+          message: z.string().optional(),
+          chunks: z.int().min(0),
+          embedded: z.int().min(0),
+          truncated: z.int().min(0),
+        }),
+      )
+      .optional()
+      .openapi({ description: 'Of a mail: what became of each attachment, a document of its own' }),
   })
   .openapi('WriteResult');
 

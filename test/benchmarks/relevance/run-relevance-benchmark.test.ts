@@ -74,6 +74,7 @@ function openFixedBraid(
               refused: { empty: refusals.length },
             },
             refusals,
+            omissions: [],
             withheld: [],
             chunks: seen.documents.length,
             embedded: seen.documents.length,
