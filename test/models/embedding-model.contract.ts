@@ -15,6 +15,10 @@ const invoice = 'The invoice must be paid within thirty days';
 export function describeEmbeddingModelContract(
   name: string,
   open: () => Promise<EmbeddingModelSubject>,
+  options: {
+    /** The tokenizer is not the model's own, and counts rather too many. */
+    readonly isTokenizerEstimate?: boolean;
+  } = {},
 ): void {
   describe(`${name}: EmbeddingModel`, () => {
     let subject: EmbeddingModelSubject;
@@ -78,7 +82,10 @@ export function describeEmbeddingModelContract(
     it('counts the tokens that it reads as its tokenizer does', async () => {
       const { tokens } = await model.embedPassages([cat, invoice]);
       const { tokenizer } = model;
-      expect(tokens).toBe(tokenizer.count(cat) + tokenizer.count(invoice) + 2 * tokenizer.specialTokens);
+      const counted = tokenizer.count(cat) + tokenizer.count(invoice) + 2 * tokenizer.specialTokens;
+      if (!options.isTokenizerEstimate) expect(tokens).toBe(counted);
+      expect(tokens).toBeGreaterThan(counted / 2);
+      expect(tokens).toBeLessThanOrEqual(counted);
     });
 
     it('reads no further than its input', async () => {
