@@ -18,11 +18,15 @@ import { createIngest, recipeOf } from './ingest/ingest.ts';
 import { createIngestSource } from './ingest/ingest-source.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { createParser } from './ingest/parse.ts';
+import {
+  type BedrockModels,
+  createBedrockModels,
+  isBedrockModel,
+} from './models/bedrock/create-bedrock-models.ts';
 import type { EmbeddingModel } from './models/embedding-model.ts';
 import type { LanguageModel } from './models/language-model.ts';
 import { createExtractiveModel } from './models/local/extractive.ts';
 import { createLocalEmbeddingModel, type LocalEmbeddingModel } from './models/local/minilm.ts';
-import type { RerankingModel } from './models/reranking-model.ts';
 import { shareEmbeddingModel, shareLanguageModel, shareRerankingModel } from './models/tenant-shares.ts';
 import { createFolderObjectStore } from './objects/folder/folder-object-store.ts';
 import type { ObjectStore } from './objects/object-store.ts';
@@ -95,7 +99,8 @@ export async function createBraid(config: Config): Promise<Braid> {
   // Before anything is opened: settings that no search could carry out are told at once.
   const searchDefaults = createSearchDefaults(config.search);
   const { telemetry, prometheus, close: closeTelemetry } = createTelemetry({ level: config.log.level });
-  const embeddingModel = await createEmbeddingModel(config, telemetry);
+  const bedrock = createBedrockModels(config.bedrock, telemetry);
+  const { embedding: embeddingModel, local } = await createEmbeddingModels(config, bedrock, telemetry);
   const makeTurns = modelTurns(config.limits.models);
   const model = shareEmbeddingModel(embeddingModel, makeTurns);
   const adapter = await createEngine(config, model, telemetry);
@@ -123,7 +128,9 @@ export async function createBraid(config: Config): Promise<Braid> {
   const documents = guardDocuments(adapter.documents, tenantDeletions);
   const state = guardState(adapter.state, tenantDeletions);
   const authenticator = await createAuthentication(config, apiKeys, scopes);
-  const rerankingModels = ([] as readonly RerankingModel[]).map((one) => shareRerankingModel(one, makeTurns));
+  const rerankingModels = config.models.reranking.map((id) =>
+    shareRerankingModel(bedrock.reranking(id), makeTurns),
+  );
 
   const ingestPorts = { parser, chunker, model, documents, telemetry };
   const { concurrency } = config.ingest;
@@ -165,7 +172,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     answer: createAnswer(telemetry),
     engine,
     documents,
-    languageModels: [shareLanguageModel(createLanguageModel(config, model), makeTurns)],
+    languageModels: [shareLanguageModel(createLanguageModel(config, local), makeTurns)],
     rerankingModels: rerankingModels.map(({ id }) => id),
     searchDefaults,
     telemetry,
@@ -194,7 +201,8 @@ export async function createBraid(config: Config): Promise<Braid> {
       await parser.close();
       await audit.flush();
       await adapter.close();
-      await model.close();
+      await local?.close();
+      bedrock.close();
       await s3.close();
       await closeTelemetry();
     },
@@ -243,15 +251,40 @@ function createEngine(config: Config, model: EmbeddingModel, telemetry: Telemetr
     : createOpenSearchEngine({ connection: config.opensearch, embedding, telemetry });
 }
 
-async function createEmbeddingModel(config: Config, telemetry: Telemetry): Promise<LocalEmbeddingModel> {
-  if (config.models.embedding === 'local/all-MiniLM-L6-v2') {
-    return createLocalEmbeddingModel({ folder: `${assets}all-MiniLM-L6-v2`, telemetry });
-  }
-  throw unknownModel('models.embedding', config.models.embedding, 'local/all-MiniLM-L6-v2');
+interface EmbeddingModels {
+  /** Of documents and queries. */
+  readonly embedding: EmbeddingModel;
+  /** Present where it is used: for the above, or to choose sentences for the extractive model. */
+  readonly local?: LocalEmbeddingModel;
 }
 
-function createLanguageModel(config: Config, model: EmbeddingModel): LanguageModel {
-  if (config.models.language === 'local/extractive') return createExtractiveModel(model);
+async function createEmbeddingModels(
+  { models }: Config,
+  bedrock: BedrockModels,
+  telemetry: Telemetry,
+): Promise<EmbeddingModels> {
+  const { embedding: id, embeddingDimensions: dimensions } = models;
+  const remote = isBedrockModel(id) ? bedrock.embedding(id, dimensions) : undefined;
+  if (remote === undefined && id !== 'local/all-MiniLM-L6-v2') {
+    throw unknownModel('models.embedding', id, 'local/all-MiniLM-L6-v2 or one of bedrock/');
+  }
+  if (remote !== undefined && models.language !== 'local/extractive') return { embedding: remote };
+  const local = await createLocalEmbeddingModel({ folder: `${assets}all-MiniLM-L6-v2`, telemetry });
+  if (remote !== undefined) return { embedding: remote, local };
+  if (dimensions !== undefined && dimensions !== local.dimensions) {
+    await local.close();
+    throw new InvalidConfiguration(
+      'models.embeddingDimensions',
+      `Expected models.embeddingDimensions to be ${local.dimensions} with ${id}, got ${dimensions}`,
+    );
+  }
+  return { embedding: local, local };
+}
+
+function createLanguageModel(config: Config, local: EmbeddingModel | undefined): LanguageModel {
+  // Chosen by thresholds that hold for the local embedding model alone.
+  if (config.models.language === 'local/extractive' && local !== undefined)
+    return createExtractiveModel(local);
   throw unknownModel('models.language', config.models.language, 'local/extractive');
 }
 

@@ -172,6 +172,8 @@ export interface BedrockConfig {
   readonly residency: 'region' | 'geography' | 'any';
   /** Takes model ids without their version. @default false */
   readonly allowUnpinned: boolean;
+  /** Rerank of `bedrock-agent-runtime`, or InvokeModel with the model's own body. @default "rerank" */
+  readonly rerankBy: 'rerank' | 'invoke';
   /** Marks the part of a prompt that stays the same, where the model can keep it. @default true */
   readonly promptCaching: boolean;
   /** Guards what language models read and write. @default none */
@@ -306,7 +308,7 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('json', ['models.reranking']),
   ...named('text', ['bedrock.region', 'bedrock.endpoint', 'bedrock.agentEndpoint', 'bedrock.protocol']),
   ...named('number', ['bedrock.connectTimeoutMs', 'bedrock.requestTimeoutMs', 'bedrock.maxCallsAtOnce']),
-  ...named('text', ['bedrock.residency']),
+  ...named('text', ['bedrock.residency', 'bedrock.rerankBy']),
   ...named('json', ['bedrock.allowUnpinned', 'bedrock.promptCaching', 'bedrock.guardrail']),
 ];
 
@@ -799,6 +801,7 @@ const schema = z.strictObject({
       maxCallsAtOnce: wholeNumber(1, 1_000).default(64),
       residency: oneOf('region', 'geography', 'any').default('geography'),
       allowUnpinned: trueOrFalse.default(false),
+      rerankBy: oneOf('rerank', 'invoke').default('rerank'),
       promptCaching: trueOrFalse.default(true),
       guardrail: z
         .strictObject({

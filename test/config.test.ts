@@ -42,6 +42,7 @@ describe('loadConfig', () => {
         maxCallsAtOnce: 64,
         residency: 'geography',
         allowUnpinned: false,
+        rerankBy: 'rerank',
         promptCaching: true,
       },
       search: {},

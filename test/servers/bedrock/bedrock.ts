@@ -73,6 +73,7 @@ export async function startBedrock(options: BedrockOptions = {}): Promise<Bedroc
   const region = options.region ?? 'us-east-1';
   const embedder = options.embedder ?? createTextEmbedder();
   const requests: SeenRequest[] = [];
+  let isClosed = false;
   const behaviour: BedrockBehaviour = {
     faults: () => undefined,
     converse: extractiveScript,
@@ -140,6 +141,8 @@ export async function startBedrock(options: BedrockOptions = {}): Promise<Bedroc
 
   const port = await listenOnOnePort((request, response) => {
     serve(request, response).catch((error: unknown) => {
+      // Work for a client that left may outlive the stand-in.
+      if (isClosed) return;
       process.stderr.write(`stand-in for Bedrock failed: ${error}\n`);
       destroy(request);
     });
@@ -158,6 +161,7 @@ export async function startBedrock(options: BedrockOptions = {}): Promise<Bedroc
       BRAID_BEDROCK_AGENT_ENDPOINT: port.url,
     },
     async close() {
+      isClosed = true;
       await port.close();
       await embedder.close();
     },
