@@ -23,16 +23,18 @@ export function createPace(maxAtOnce: number, options?: ThroughputOptions): Pace
   const urgent: Waiting[] = [];
   const others: Waiting[] = [];
   let running = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let isWaiting = false;
 
+  const wake = () => {
+    isWaiting = false;
+    pump();
+  };
   const pump = () => {
     while (running < maxAtOnce && urgent.length + others.length > 0) {
       const waitMs = throughput.waitMs(performance.now());
       if (waitMs > 0) {
-        timer ??= setTimeout(() => {
-          timer = undefined;
-          pump();
-        }, waitMs);
+        if (!isWaiting) setTimeout(wake, waitMs);
+        isWaiting = true;
         return;
       }
       (urgent.shift() ?? others.shift())!.start();
