@@ -82,7 +82,7 @@ export function unscopedQueries(
   return { queries: 1, unscoped: [`${method} ${path}`] };
 }
 
-/** True where tenant and access list stand in the filter of the query, and in that of the nearest neighbours. */
+/** True where tenant, access list and expiry stand in the filter of the query, and in that of the nearest neighbours. */
 function isScoped(search: string, tenantId: string): boolean {
   const { query } = JSON.parse(search) as { query?: Json };
   const filter =
@@ -96,6 +96,7 @@ function isScoped(search: string, tenantId: string): boolean {
     return (
       Array.isArray(denied) &&
       denied.some((one: Json) => at(one, 'terms', 'deny') !== undefined) &&
+      denied.some((one: Json) => at(one, 'range', 'expiresAt', 'lte') !== undefined) &&
       at(clause, 'bool', 'minimum_should_match') === 1
     );
   });
