@@ -69,7 +69,7 @@ export function listChunks(database: Database, scope: Scope, documentId: string)
 export function listParents(database: Database, scope: Scope, documentId: string): ParentChunk[] {
   return database.snapshot(() => {
     const stored = findRecord(database, documentId);
-    if (stored === undefined || !mayRead(scope, stored.record.access?.value)) return [];
+    if (stored === undefined || !mayShow(scope, stored.record)) return [];
     return database.rows<{ ordinal: number; start: number; end: number; text: string }>(
       `SELECT ordinal, text_start AS start, text_end AS end, text
        FROM documents CROSS JOIN parents USING (document)

@@ -53,6 +53,11 @@ const requests = fc.record({
   expand: fc.boolean(),
   highlight: fc.boolean(),
   facets: fc.boolean(),
+  complete: fc.boolean(),
+  feedback: fc.boolean(),
+  diversity: fc.boolean(),
+  duplicates: fc.boolean(),
+  boost: fc.boolean(),
   filter: fc.constantFrom(
     undefined,
     { equals: { key: 'parity', value: 'even' } },
@@ -75,6 +80,12 @@ function searchOf(draw: Draw) {
     ...(draw.collapse && { collapse: 'document' }),
     ...(draw.expand && { expand: 'parent' }),
     highlight: draw.highlight,
+    ...(draw.fusion === 'linear' && draw.complete && { complete: true }),
+    ...(draw.fusion === 'linear' &&
+      draw.boost && { boosts: [{ weight: 1, saturation: { key: 'number', pivot: 5 } }] }),
+    ...(draw.feedback && draw.lexicalWeight < 1 && { feedback: { hits: 3 } }),
+    ...(draw.diversity && { diversity: { lambda: 0.5 } }),
+    ...(draw.duplicates && { duplicates: { similarity: 0.95 } }),
     ...(draw.filter !== undefined && { filter: draw.filter }),
     ...(draw.facets && {
       facets: [

@@ -84,6 +84,7 @@ describe('createTenantDeletions', () => {
     const guarded = guardDocuments(subject.documents, elsewhere);
     const write = { record: buildRecord('left', { documentId: 'late' }), expected: undefined };
     await expect(guarded.replace(left, write)).rejects.toMatchObject({ code: 'tenant_deleting' });
+    await expect(guarded.forget!(left, 'late', 'r')).rejects.toMatchObject({ code: 'tenant_deleting' });
     const state = guardState(subject.state, elsewhere);
     await expect(state.put(left, 'jobs', 'late', 1)).rejects.toMatchObject({ code: 'tenant_deleting' });
     await state.put('system', 'anything', 'k', 1);

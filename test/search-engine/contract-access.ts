@@ -204,6 +204,7 @@ async function storeWithAccess(
   const sketches = [...accesses].map(([documentId, access]) => ({
     documentId,
     chunks: [`common text of ${documentId}`],
+    parents: [{ ordinal: 0, text: 'common', start: 0, end: 6 }],
     metadata: { name: documentId },
     ...(access !== undefined && { access }),
   }));
@@ -230,6 +231,13 @@ async function expectReadable(
   const everything = await engine.find(all, query);
   const shown = await engine.fetch(scope, everything.dense!.hits, { parents: false });
   const listed = await documents.list(scope, { limit: 1_000, deleted: false });
+  const nameOf = new Map(everything.dense!.hits.map(({ chunkId, documentId }) => [chunkId, documentId]));
+  const features = await engine.features(scope, everything.dense!.hits, { vectors: true });
+  const withParents: string[] = [];
+  for (const documentId of accesses.keys()) {
+    const found = await documents.parents?.(scope, documentId);
+    if (found === undefined ? expected.includes(documentId) : found.length > 0) withParents.push(documentId);
+  }
   const withChunks: string[] = [];
   for (const documentId of accesses.keys()) {
     if ((await documents.chunks(scope, documentId)).length > 0) withChunks.push(documentId);
@@ -242,6 +250,8 @@ async function expectReadable(
     facets: found.facets,
     facetsOfText: counted.facets,
     fetched: idsOf(shown),
+    features: features.map(({ chunkId }) => nameOf.get(chunkId)!).sort(compareBytes),
+    parents: withParents.sort(compareBytes),
     listed: listed.records.map(({ documentId }) => documentId),
     chunks: withChunks.sort(compareBytes),
   }).toEqual({
@@ -250,6 +260,8 @@ async function expectReadable(
     facets: [facet],
     facetsOfText: [facet],
     fetched: expected,
+    features: expected,
+    parents: expected,
     listed: expected,
     chunks: expected,
   });

@@ -11,6 +11,7 @@ import {
 import { freshStrictTenant, freshTenant, scopes } from './scopes.ts';
 
 const timeoutMs = 60_000;
+const parents = [{ ordinal: 0, text: 'common', start: 0, end: 6 }];
 const past = '2001-01-01T00:00:00.000Z';
 const future = '2999-01-01T00:00:00.000Z';
 
@@ -28,7 +29,8 @@ export function describeExpiry(subject: CurrentSubject): void {
         const access = { allow: [...principals, 'user:z'] };
         const list = (documentId: string, expiresAt?: string): DocumentSketch => ({
           documentId,
-          chunks: [`common text of ${documentId}`],
+          chunks: [{ text: `common text of ${documentId}`, parentOrdinal: 0 }],
+          parents,
           metadata: { name: documentId },
           ...(principals.length > 0 && { access }),
           ...(expiresAt !== undefined && { expiresAt }),
@@ -57,8 +59,14 @@ export function describeExpiry(subject: CurrentSubject): void {
         const ids = ['going', 'staying'];
         const endsAt = Date.now() + 2_500;
         await storeDocuments(subject(), scope, [
-          { documentId: 'going', chunks: ['common'], metadata: { name: 'going' }, expiresAt: isoOf(endsAt) },
-          { documentId: 'staying', chunks: ['common'], metadata: { name: 'staying' } },
+          {
+            documentId: 'going',
+            chunks: ['common'],
+            parents,
+            metadata: { name: 'going' },
+            expiresAt: isoOf(endsAt),
+          },
+          { documentId: 'staying', chunks: ['common'], parents, metadata: { name: 'staying' } },
         ]);
         const before = await shownTo(subject, scope, ids);
         if (Date.now() < endsAt) expect(before).toEqual(everywhere(ids));
@@ -73,7 +81,7 @@ export function describeExpiry(subject: CurrentSubject): void {
       async () => {
         const tenantId = freshTenant();
         const scope = scopes.reader(tenantId);
-        const sketch = { documentId: 'a', chunks: ['common'], metadata: { name: 'a' } };
+        const sketch = { documentId: 'a', chunks: ['common'], parents, metadata: { name: 'a' } };
         await storeDocuments(subject(), scope, [sketch]);
         for (const [at, expiresAt] of [past, future, past, undefined].entries()) {
           const version = BigInt(at + 2);
@@ -133,6 +141,8 @@ function everywhere(ids: readonly string[]) {
     facets: [{ key: 'name', values }],
     facetsOfText: [{ key: 'name', values }],
     fetched: ids,
+    features: ids,
+    parents: ids,
     listed: ids,
     chunks: ids,
   };
@@ -148,7 +158,14 @@ async function shownTo(subject: CurrentSubject, scope: Scope, ids: readonly stri
   const counted = await engine.find(scope, { lexical, facets, facetsMatchText: true });
   const everything = await engine.find(scopes.operator(scope.tenantId), { dense });
   const fetched = await engine.fetch(scope, everything.dense!.hits, { parents: true });
+  const features = await engine.features(scope, everything.dense!.hits, { vectors: true });
   const listed = await documents.list(scope, { limit: 100, deleted: false });
+  const withParents: string[] = [];
+  for (const id of ids) {
+    const found = await documents.parents?.(scope, id);
+    if (found === undefined || found.length > 0) withParents.push(id);
+  }
+  const nameOf = new Map(everything.dense!.hits.map(({ chunkId, documentId }) => [chunkId, documentId]));
   const withChunks: string[] = [];
   for (const id of ids) if ((await documents.chunks(scope, id)).length > 0) withChunks.push(id);
   const idsOf = (hits: readonly { readonly documentId: string }[]) =>
@@ -159,6 +176,9 @@ async function shownTo(subject: CurrentSubject, scope: Scope, ids: readonly stri
     facets: found.facets,
     facetsOfText: counted.facets,
     fetched: idsOf(fetched),
+    features: features.map(({ chunkId }) => nameOf.get(chunkId)!).sort(),
+    // A store need not have them; where it has, they are shown like chunks.
+    parents: documents.parents === undefined ? idsOf(listed.records) : withParents.sort(),
     listed: idsOf(listed.records),
     chunks: withChunks,
   };
