@@ -4,6 +4,7 @@ import { addConvertCommand } from './bench-convert.ts';
 import { addBenchParsing } from './bench-parsing.ts';
 import { addPlanCommand } from './bench-plan.ts';
 import { addRelevanceCommand } from './bench-relevance.ts';
+import { addTuneCommand } from './bench-tune.ts';
 import type { CommandRunner } from './command-context.ts';
 
 /** Adds `bench` and each of its benchmarks: see benchmarks/. */
@@ -14,6 +15,7 @@ export function addBenchCommand(program: Command, runner: CommandRunner): void {
   addRelevanceCommand(bench, runner);
   addCompareCommand(bench, runner);
   addConvertCommand(bench, runner);
+  addTuneCommand(bench, runner);
   addPlanCommand(bench, runner);
   addBenchParsing(bench, runner);
 }

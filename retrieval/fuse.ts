@@ -20,12 +20,19 @@ export type Fusion = ResolvedSearchRequest['fusion'];
 type Legs = Partial<Record<LegName, WeightedLeg>>;
 
 /** What one leg gives each of its hits, and what it gives a hit that it did not return. */
-interface ScoredLeg {
+export interface ScoredLeg {
   readonly normalized: ArrayLike<number>;
   /** By chunkId. */
   readonly completed: ReadonlyMap<string, number>;
   readonly missing: number;
   readonly factor: number;
+}
+
+/** A hit with its rank in each leg, infinite where the leg did not return it. */
+export interface Placed {
+  readonly candidate: Pick<Candidate, 'documentId' | 'ordinal'>;
+  readonly lexicalRank: number;
+  readonly denseRank: number;
 }
 
 interface Entry {
@@ -62,7 +69,8 @@ export function fuse(legs: Legs, fusion: Fusion): RankedChunk[] {
   return entries.map((entry, at) => toRankedChunk(entry, at + 1, legs, scored));
 }
 
-function scoreLegs(legs: Legs, fusion: Fusion): Partial<Record<LegName, ScoredLeg>> {
+/** What each leg gives its hits under a fusion; but for `factor` it does not depend on the weights. */
+export function scoreLegs(legs: Legs, fusion: Fusion): Partial<Record<LegName, ScoredLeg>> {
   const totalWeight = legNames.reduce((sum, name) => sum + (legs[name]?.weight ?? 0), 0);
   const scored: Partial<Record<LegName, ScoredLeg>> = {};
   for (const name of legNames) {
@@ -70,7 +78,8 @@ function scoreLegs(legs: Legs, fusion: Fusion): Partial<Record<LegName, ScoredLe
     if (leg === undefined) continue;
     if (fusion.method === 'rrf') {
       const normalized = Float64Array.from(leg.hits, (_, at) => 1 / (fusion.rankConstant + at + 1));
-      scored[name] = { normalized, completed: none, missing: 0, factor: leg.weight };
+      const factor = legFactor(fusion, leg.weight, totalWeight);
+      scored[name] = { normalized, completed: none, missing: 0, factor };
     } else {
       const scores = Float64Array.from(leg.hits, (hit) => hit.score);
       const isComplete = leg.hits.length < leg.candidates;
@@ -79,7 +88,7 @@ function scoreLegs(legs: Legs, fusion: Fusion): Partial<Record<LegName, ScoredLe
       const completed = new Map(
         [...others.keys()].map((chunkId, at) => [chunkId, normalized.completed[at]!]),
       );
-      const factor = leg.weight / totalWeight;
+      const factor = legFactor(fusion, leg.weight, totalWeight);
       scored[name] = { normalized: normalized.scores, completed, missing: normalized.missing, factor };
     }
   }
@@ -111,16 +120,31 @@ function contribution(leg: ScoredLeg | undefined, rank: number, chunkId: string)
   return leg === undefined ? 0 : leg.factor * normalizedOf(leg, rank, chunkId);
 }
 
-function normalizedOf(leg: ScoredLeg, rank: number, chunkId: string): number {
+/** What a leg gives a hit, before the weight. @param rank infinite where the leg did not return it */
+export function normalizedOf(leg: ScoredLeg, rank: number, chunkId: string): number {
   return rank === Number.POSITIVE_INFINITY
     ? (leg.completed.get(chunkId) ?? leg.missing)
     : leg.normalized[rank - 1]!;
 }
 
 function compareEntries(left: Entry, right: Entry): number {
+  return roundScore(right.score) - roundScore(left.score) || compareTies(left, right);
+}
+
+/** What a leg's normalised score is multiplied by. */
+export function legFactor({ method }: Pick<Fusion, 'method'>, weight: number, totalWeight: number): number {
+  return method === 'rrf' ? weight : weight / totalWeight;
+}
+
+/** A fused score as it is compared: in whole billionths. */
+export function roundScore(score: number): number {
+  return Math.round(score * 1e9);
+}
+
+/** The order of equal fused scores; a rank is infinite where the leg did not return the hit. */
+export function compareTies(left: Placed, right: Placed): number {
   return (
-    Math.round(right.score * 1e9) - Math.round(left.score * 1e9) ||
-    Math.min(left.lexicalRank, left.denseRank) - Math.min(right.lexicalRank, right.denseRank) ||
+    compareRanks(Math.min(left.lexicalRank, left.denseRank), Math.min(right.lexicalRank, right.denseRank)) ||
     compareRanks(left.denseRank, right.denseRank) ||
     compareUtf8(left.candidate.documentId, right.candidate.documentId) ||
     left.candidate.ordinal - right.candidate.ordinal

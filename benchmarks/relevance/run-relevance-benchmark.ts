@@ -68,6 +68,7 @@ export type RelevanceProgress =
     };
 
 export interface RelevanceReport {
+  readonly benchmark: 'relevance';
   readonly dataset: string;
   readonly engine: 'sqlite' | 'opensearch';
   /** How many were measured. */
@@ -274,6 +275,7 @@ function makeReport(
 ): DetailedReport {
   const judged = new Set(dataset.queries.flatMap(({ grades }) => [...grades.keys()]));
   return {
+    benchmark: 'relevance',
     dataset: dataset.name,
     engine: options.engine,
     queries: dataset.queries.length,
