@@ -95,7 +95,7 @@ export interface Config {
     };
   };
   readonly feeds: {
-    /** Documents in work at once while events are applied. @default 4 */
+    /** Documents in work at once while events are applied. @default 32 */
     readonly concurrency: number;
     /** Events that are merged, applied and acknowledged together. @default 500 */
     readonly batchEvents: number;
@@ -853,7 +853,7 @@ const schema = z.strictObject({
     .prefault({}),
   feeds: z
     .strictObject({
-      concurrency: wholeNumber(1, 64).default(4),
+      concurrency: wholeNumber(1, 64).default(32),
       batchEvents: wholeNumber(1, 10_000).default(500),
       storm: z
         .strictObject({

@@ -53,7 +53,7 @@ describe('loadConfig', () => {
         parse: { processes: 2, maxMemoryBytes: 268_435_456, timeoutMs: 30_000, maxDocumentBytes: 52_428_800 },
       },
       feeds: {
-        concurrency: 4,
+        concurrency: 32,
         buckets: [],
         batchEvents: 500,
         storm: { consecutive: 10, windowPercentage: 15, total: 1_000 },

@@ -3,9 +3,11 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { DocumentStore } from '../document-store.ts';
 import type { SearchEngine } from '../search-engine.ts';
 import type { StateStore } from '../state-store.ts';
+import { createBulk } from './bulk.ts';
 import { type Connection, connect } from './connection.ts';
 import { type ConnectionOptions, checkOptions, type IndexOptions } from './connection-options.ts';
 import { createDocumentStates } from './document-state.ts';
+import { createGet } from './get.ts';
 import { type EmbeddingSpace, type Indices, openIndices } from './indices.ts';
 import { createDocumentStore, createWritesInProgress } from './opensearch-document-store.ts';
 import { createSearchEngine } from './opensearch-search-engine.ts';
@@ -57,8 +59,9 @@ export async function openEngine(
   await checkVersion(connection);
   const indices = await openIndices(connection, indexOptions, embedding);
   const { dimensions } = embedding;
-  const states = createDocumentStates(connection, indices);
-  const tools = { connection, indices, states, dimensions };
+  const wire = { connection, bulk: createBulk(connection), get: createGet(connection) };
+  const states = createDocumentStates(wire, indices);
+  const tools = { ...wire, indices, states, dimensions };
   const writes = createWritesInProgress();
   const recovery = createRecovery(tools, telemetry, writes.has);
   await recovery.run().catch((error: unknown) => {
@@ -67,7 +70,7 @@ export async function openEngine(
     telemetry.log.warn({ error }, 'cannot finish writes that were left open, trying again');
     recovery.schedule();
   });
-  const pruning = pruneVectors(connection, indices, new Date()).catch((error: unknown) => {
+  const pruning = pruneVectors(wire, indices, new Date()).catch((error: unknown) => {
     // Old vectors only take room; the next start tries again.
     telemetry.log.warn({ error }, 'cannot remove vectors that are no longer used');
   });

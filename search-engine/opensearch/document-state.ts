@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { documentKey } from '../../domain/chunk.ts';
 import { type DocumentRecord, isLive } from '../../domain/document-record.ts';
 import { RevisionConflict } from '../../domain/errors.ts';
+import type { Bulk } from './bulk.ts';
 import type { Connection } from './connection.ts';
 import { Rejection } from './failure.ts';
+import type { Get, Got } from './get.ts';
 import type { Indices } from './indices.ts';
 import { accessFields, metadataEntries } from './metadata-entries.ts';
 import { readRecord, writeRecord } from './record-text.ts';
@@ -77,32 +79,24 @@ export interface DocumentStates {
   remove(tenantId: string, documentId: string, expected: Position): Promise<void>;
 }
 
-export function createDocumentStates(connection: Connection, indices: Indices): DocumentStates {
-  interface Found {
-    readonly _seq_no: number;
-    readonly _primary_term: number;
-    readonly _source: StateSource;
-  }
-  const get = async (id: string): Promise<Found | undefined> => {
-    try {
-      return await connection.request<Found>({
-        method: 'GET',
-        path: `/${indices.read.documents}/_doc/${id}`,
-        query: { routing: id, _source_includes: stateFields.join(',') },
-      });
-    } catch (error) {
-      if (error instanceof Rejection && error.status === 404 && error.type === '') return undefined;
-      throw error;
-    }
+export function createDocumentStates(
+  { get, bulk, connection }: { readonly get: Get; readonly bulk: Bulk; readonly connection: Connection },
+  indices: Indices,
+): DocumentStates {
+  const read = async (id: string): Promise<Got<StateSource> | undefined> => {
+    const [found] = await get<StateSource>([
+      { index: indices.read.documents, id, routing: id, fields: stateFields },
+    ]);
+    return found;
   };
 
   return {
     read: async (tenantId, documentId) => {
-      const found = await get(documentKey(tenantId, documentId));
+      const found = await read(documentKey(tenantId, documentId));
       return (
         found && {
-          state: readState(found._source),
-          position: { sequence: found._seq_no, term: found._primary_term },
+          state: readState(found.source),
+          position: { sequence: found.sequence, term: found.term },
         }
       );
     },
@@ -110,30 +104,25 @@ export function createDocumentStates(connection: Connection, indices: Indices): 
     write: async (tenantId, documentId, state, expected) => {
       const id = documentKey(tenantId, documentId);
       const token = randomUUID();
-      try {
-        const written = await connection.request<Omit<Found, '_source'>>({
-          method: 'PUT',
-          path: `/${indices.write.documents}/${expected === undefined ? '_create' : '_doc'}/${id}`,
-          query: {
-            routing: id,
-            require_alias: true,
-            ...(expected !== undefined && {
-              if_seq_no: expected.sequence,
-              if_primary_term: expected.term,
-            }),
-          },
-          body: sourceOf(tenantId, documentId, state, token),
-        });
-        return { sequence: written._seq_no, term: written._primary_term };
-      } catch (error) {
-        if (!(error instanceof Rejection && error.status === 409)) throw error;
-        // A write whose answer was lost is sent again and then meets itself.
-        const found = await get(id);
-        if (found?._source.token === token) return { sequence: found._seq_no, term: found._primary_term };
-        throw new RevisionConflict(
-          `Cannot write document ${JSON.stringify(documentId)}: another writer changed it in the meantime`,
-        );
-      }
+      const [outcome] = await bulk([
+        {
+          action: expected === undefined ? 'create' : 'index',
+          index: indices.write.documents,
+          id,
+          routing: id,
+          ...(expected !== undefined && { expected }),
+          source: JSON.stringify(sourceOf(tenantId, documentId, state, token)),
+        },
+      ]);
+      const { failure, sequence, term } = outcome!;
+      if (failure === undefined) return { sequence: sequence!, term: term! };
+      if (!(failure instanceof Rejection && failure.status === 409)) throw failure;
+      // A write whose answer was lost is sent again and then meets itself.
+      const found = await read(id);
+      if (found?.source.token === token) return { sequence: found.sequence, term: found.term };
+      throw new RevisionConflict(
+        `Cannot write document ${JSON.stringify(documentId)}: another writer changed it in the meantime`,
+      );
     },
 
     remove: async (tenantId, documentId, expected) => {
@@ -147,7 +136,7 @@ export function createDocumentStates(connection: Connection, indices: Indices): 
       } catch (error) {
         if (!(error instanceof Rejection && (error.status === 409 || error.status === 404))) throw error;
         // A removal whose answer was lost is sent again and finds nothing.
-        if ((await get(id)) === undefined) return;
+        if ((await read(id)) === undefined) return;
         throw new RevisionConflict(
           `Cannot remove document ${JSON.stringify(documentId)}: another writer changed it in the meantime`,
         );

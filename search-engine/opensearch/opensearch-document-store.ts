@@ -29,7 +29,7 @@ export function createDocumentStore(
   writes: WritesInProgress,
   recovery: Recovery,
 ): DocumentStore {
-  const { connection, indices, states } = tools;
+  const { connection, get, indices, states } = tools;
   return {
     record: async (scope, documentId) => {
       const stored = await states.read(scope.tenantId, documentId);
@@ -86,7 +86,7 @@ export function createDocumentStore(
         : readStoredParents(connection, indices, record, writing.current);
     },
 
-    vectors: (scope, fingerprints) => readVectors(connection, indices, scope.tenantId, fingerprints),
+    vectors: (scope, fingerprints) => readVectors(get, indices, scope.tenantId, fingerprints),
 
     replace: async (scope, write) => {
       const { tenantId, documentId } = write.record;

@@ -1,7 +1,7 @@
 import { type DocumentRecord, isLive } from '../../domain/document-record.ts';
 import { EngineMismatch, EngineUnavailable, RevisionConflict } from '../../domain/errors.ts';
 import type { DocumentWrite, ReplacedChunks } from '../document-store.ts';
-import { type BulkItem, writeBulk } from './bulk.ts';
+import { type Bulk, type BulkItem, writeBulk } from './bulk.ts';
 import { chunkDeletions, chunkWrites, generationOf, shownHash } from './chunk-source.ts';
 import type { Connection } from './connection.ts';
 import type {
@@ -12,6 +12,7 @@ import type {
   StoredState,
   Writing,
 } from './document-state.ts';
+import type { Get } from './get.ts';
 import type { Indices } from './indices.ts';
 import { readStoredChunks } from './stored-chunks.ts';
 import { vectorWrites } from './vector-cache.ts';
@@ -19,6 +20,8 @@ import { vectorWrites } from './vector-cache.ts';
 /** What writing documents works with. */
 export interface WriteTools {
   readonly connection: Connection;
+  readonly bulk: Bulk;
+  readonly get: Get;
   readonly indices: Indices;
   readonly states: DocumentStates;
   readonly dimensions: number;
@@ -108,7 +111,7 @@ async function commitChunks(
   };
   const intentPosition = await states.write(tenantId, documentId, intent, stored?.position);
   try {
-    await writeBulk(tools.connection, newItems(tools.indices, record, made, content, hasNewVectors));
+    await writeBulk(tools.bulk, newItems(tools.indices, record, made, content, hasNewVectors));
   } catch (error) {
     // What OpenSearch refuses is taken back at once; what it cannot do now, it cannot undo now either.
     if (!(error instanceof EngineUnavailable)) {
@@ -150,12 +153,12 @@ function* newItems(
 }
 
 async function removeChunks(
-  { connection, indices }: WriteTools,
+  { bulk, indices }: WriteTools,
   tenantId: string,
   documentId: string,
   generation: Generation,
 ): Promise<void> {
-  await writeBulk(connection, chunkDeletions(indices, tenantId, documentId, generation));
+  await writeBulk(bulk, chunkDeletions(indices, tenantId, documentId, generation));
 }
 
 /** The chunks to write; undefined where there are none, or where those that stand can stay as they are. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { EmbeddedChunk } from '../document-store.ts';
-import { type BulkItem, writeBulk } from './bulk.ts';
+import { type Bulk, type BulkItem, writeBulk } from './bulk.ts';
 import type { Connection } from './connection.ts';
+import type { Get } from './get.ts';
 import type { Indices } from './indices.ts';
 
 const unusedForMs = 7 * 24 * 60 * 60 * 1_000;
@@ -36,28 +37,24 @@ export function* vectorWrites(
 
 /** Stored vectors by fingerprint, as of the last acknowledged write; those not stored are left out. */
 export async function readVectors(
-  connection: Connection,
+  get: Get,
   indices: Indices,
   tenantId: string,
   fingerprints: readonly string[],
 ): Promise<Map<string, Float32Array>> {
-  interface Reply {
-    readonly docs: readonly {
-      readonly found?: boolean;
-      readonly _source?: { readonly tenantId: string; readonly vector: string };
-    }[];
-  }
   const wanted = [...new Set(fingerprints)];
   const vectors = new Map<string, Float32Array>();
   for (let from = 0; from < wanted.length; from += idsARequest) {
     const part = wanted.slice(from, from + idsARequest);
-    const reply = await connection.request<Reply>({
-      method: 'POST',
-      path: `/${indices.read.vectors}/_mget`,
-      body: { ids: part.map((fingerprint) => vectorIdOf(tenantId, fingerprint)) },
-    });
+    const found = await get<{ readonly tenantId: string; readonly vector: string }>(
+      part.map((fingerprint) => ({
+        index: indices.read.vectors,
+        id: vectorIdOf(tenantId, fingerprint),
+        fields: ['tenantId', 'vector'],
+      })),
+    );
     part.forEach((fingerprint, at) => {
-      const source = reply.docs[at]?._source;
+      const source = found[at]?.source;
       if (source?.tenantId !== tenantId) return;
       // A copy, since a Buffer may begin anywhere in its memory and a Float32Array may not.
       vectors.set(
@@ -70,7 +67,11 @@ export async function readVectors(
 }
 
 /** Removes vectors that were written more than 7 days ago and that no chunk uses; the others are kept anew. */
-export async function pruneVectors(connection: Connection, indices: Indices, now: Date): Promise<number> {
+export async function pruneVectors(
+  { connection, bulk }: { readonly connection: Connection; readonly bulk: Bulk },
+  indices: Indices,
+  now: Date,
+): Promise<number> {
   interface Reply {
     readonly hits: {
       readonly hits: readonly { readonly _id: string; readonly _source: { vector: string } }[];
@@ -96,7 +97,7 @@ export async function pruneVectors(connection: Connection, indices: Indices, now
     );
     removed += entries.filter(({ _id }) => !used.has(_id)).length;
     await writeBulk(
-      connection,
+      bulk,
       entries.map(({ _id: id, _source }): BulkItem => {
         if (!used.has(id)) return { action: 'delete', index: indices.write.vectors, id };
         const source = JSON.stringify({ ..._source, usedAt: now.toISOString() });

@@ -55,9 +55,13 @@ export class Database {
     return this.#between('BEGIN', read);
   }
 
-  /** Runs one change wholly or not at all; nobody else writes from its first read on. */
+  /** Runs one change wholly or not at all; nobody else writes from its first read on. It may be part of another. */
   transaction<Result>(change: () => Result): Result {
-    return this.#between('BEGIN IMMEDIATE', change);
+    return this.isInTransaction ? this.#within(change) : this.#between('BEGIN IMMEDIATE', change);
+  }
+
+  get isInTransaction(): boolean {
+    return this.#connection.isTransaction;
   }
 
   close(): void {
@@ -74,6 +78,18 @@ export class Database {
     } catch (error) {
       // SQLite has rolled back by itself where the disk was full or failed.
       if (this.#connection.isTransaction) this.execute('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #within<Result>(change: () => Result): Result {
+    this.execute('SAVEPOINT part');
+    try {
+      const result = change();
+      this.execute('RELEASE part');
+      return result;
+    } catch (error) {
+      if (this.isInTransaction) this.execute('ROLLBACK TO part; RELEASE part');
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import type { DocumentStore } from '../document-store.ts';
 import type { EmbeddingSpace } from './embedding-space.ts';
+import { createGroupCommit } from './group-commit.ts';
 import type { ReadOperations, WriteOperations } from './operations.ts';
 import { packWrite, unpackVectors } from './packed-write.ts';
 import type { WorkerPool } from './worker-pool.ts';
@@ -10,6 +11,7 @@ export function createDocumentStore(
   writer: WorkerPool<WriteOperations>,
   { dimensions }: EmbeddingSpace,
 ): DocumentStore {
+  const commit = createGroupCommit(writer);
   return {
     async record({ tenantId }, documentId) {
       return reader.call('record', [tenantId, documentId], { affinity: tenantId });
@@ -33,13 +35,11 @@ export function createDocumentStore(
     },
 
     async replace({ tenantId }, write) {
-      const packed = packWrite(write, dimensions);
-      const transfer = packed.chunks === undefined ? [] : [packed.chunks.vectors.buffer];
-      await writer.call('replace', [tenantId, packed], { transfer, affinity: tenantId });
+      await commit(tenantId, packWrite(write, dimensions));
     },
 
     async forget({ tenantId }, documentId, expected) {
-      await writer.call('forget', [tenantId, documentId, expected]);
+      await writer.call('forget', [tenantId, documentId, expected], { affinity: tenantId });
     },
 
     /** Each read sees what was committed before it. */

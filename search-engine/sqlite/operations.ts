@@ -43,7 +43,8 @@ export interface TenantStateRow extends StateRow {
 export interface WriteOperations {
   /** Creates the control file, or checks it. */
   open(): void;
-  replace(tenantId: string, write: PackedWrite): void;
+  /** In one transaction; for each write null, or why it was not done. */
+  replaceAll(tenantId: string, writes: readonly PackedWrite[]): (CarriedError | null)[];
   forget(tenantId: string, documentId: string, expected: string): void;
   putState(
     place: StatePlace,

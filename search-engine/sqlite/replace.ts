@@ -13,6 +13,30 @@ import { replaceChunks, retitleChunks } from './write-chunks.ts';
 const noChunks: PackedChunks = { chunks: [], fingerprints: [], vectors: new Float32Array(), parents: [] };
 
 /**
+ * Replaces documents in one transaction, each wholly or not at all.
+ * @param failureOf tells why one was not replaced
+ * @returns for each null, or its failure
+ * @throws where none could be, since the transaction itself failed
+ */
+export function replaceAll<Failure>(
+  database: Database,
+  writes: readonly PackedWrite[],
+  failureOf: (error: unknown) => Failure,
+): (Failure | null)[] {
+  return database.transaction(() =>
+    writes.map((write) => {
+      try {
+        replace(database, write);
+        return null;
+      } catch (error) {
+        if (!database.isInTransaction) throw error;
+        return failureOf(error);
+      }
+    }),
+  );
+}
+
+/**
  * Replaces a document in one transaction.
  * @throws {RevisionConflict} when another revision is stored
  */

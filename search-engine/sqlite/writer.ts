@@ -1,13 +1,13 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { controlFile, listTenants, tenantFile, tenantPlace, tenantsFolder } from './data-folder.ts';
 import type { Database } from './database.ts';
-import { toEngineError } from './engine-failure.ts';
+import { type CarriedError, packError, toEngineError } from './engine-failure.ts';
 import { forget } from './forget.ts';
 import { openForWriting } from './open-file.ts';
 import { OpenTenants } from './open-tenants.ts';
 import type { WorkerSettings, WriteOperations } from './operations.ts';
 import { countTenant, deleteTenantFile, emptyLog, removeAllEntries } from './remove-tenant.ts';
-import { replace } from './replace.ts';
+import { replaceAll } from './replace.ts';
 import { putEntry, removeEntry } from './state-entries.ts';
 import { sweepWords } from './sweep-words.ts';
 import { tidyVectors } from './tidy-vectors.ts';
@@ -48,6 +48,12 @@ export function createWriter({ folder, embedding, rememberVectorsMs }: WorkerSet
     }
   }
 
+  function failureOf(error: unknown, tenantId: string): CarriedError {
+    return packError(
+      toEngineError(error, `write to tenant ${JSON.stringify(tenantId)}`, tenantPlace(tenantId)),
+    );
+  }
+
   function inControl<Result>(write: (database: Database) => Result): Result {
     try {
       control ??= openForWriting(controlFile(folder), 'control', embedding);
@@ -76,10 +82,10 @@ export function createWriter({ folder, embedding, rememberVectorsMs }: WorkerSet
           throw toEngineError(error, 'open the index', folder);
         }
       },
-      replace: (tenantId, write) =>
+      replaceAll: (tenantId, writes) =>
         inTenant(tenantId, (database) => {
           tidyNowAndThen(database);
-          replace(database, write);
+          return replaceAll(database, writes, (error) => failureOf(error, tenantId));
         }),
       forget: (tenantId, documentId, expected) =>
         inTenant(tenantId, (database) => forget(database, documentId, expected)),

@@ -133,7 +133,7 @@ async function replay(
     engineName === 'sqlite' ? await mkdtemp(join(folder, 'index-')) : `braid-debezium-${process.pid}`;
   const stores = await openReplayEngine(engineName as ReplayEngine, place);
   try {
-    const { feeds } = createFeedUnderTest(stores, { batchEvents: 500, concurrency: 8 });
+    const { feeds } = createFeedUnderTest(stores, { batchEvents: 500, concurrency: 32 });
     await bring(feeds);
     await stores.documents.refresh(scope);
     const index = new Map<string, string>();

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const place = engine === 'sqlite' ? folder : `throughput-${process.pid}`;
   const adapter = await openReplayEngine(engine, place);
   try {
-    const { feeds, ingest } = createFeedUnderTest(adapter, { batchEvents: 500, concurrency: 8 });
+    const { feeds, ingest } = createFeedUnderTest(adapter, { batchEvents: 500, concurrency: 32 });
     const heap: number[] = [];
     let read = 0;
     let done = 0;

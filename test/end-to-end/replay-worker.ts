@@ -31,7 +31,7 @@ if (import.meta.main) {
   const adapter = await openReplayEngine(engine as ReplayEngine, place!);
   const { feeds } = createFeedUnderTest(
     adapter,
-    { batchEvents: Number(batchEvents), concurrency: 8 },
+    { batchEvents: Number(batchEvents), concurrency: 32 },
     silentTelemetry,
     chunkCharacters,
   );

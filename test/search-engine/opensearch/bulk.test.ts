@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BulkItem, writeBulk } from '../../../search-engine/opensearch/bulk.ts';
+import { type BulkItem, createBulk, writeBulk } from '../../../search-engine/opensearch/bulk.ts';
 import type { Call, Connection } from '../../../search-engine/opensearch/connection.ts';
 import { Rejection } from '../../../search-engine/opensearch/failure.ts';
 
@@ -35,7 +35,10 @@ describe('writeBulk', () => {
     const { connection, sent } = scripted(() => ({ status: 200 }));
     const megabyte = JSON.stringify({ text: 'é'.repeat(512 * 1024) });
     const items = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => item(id, megabyte));
-    await writeBulk(connection, [...items, item('large', JSON.stringify({ text: 'x'.repeat(6_000_000) }))]);
+    await writeBulk(createBulk(connection), [
+      ...items,
+      item('large', JSON.stringify({ text: 'x'.repeat(6_000_000) })),
+    ]);
     expect(sent.map(({ ids }) => ids.join(''))).toEqual(['abcd', 'efg', 'large']);
     expect(Math.max(...sent.slice(0, 2).map(({ bytes }) => bytes))).toBeLessThanOrEqual(5 * 1024 * 1024);
   });
@@ -44,7 +47,7 @@ describe('writeBulk', () => {
     const { connection, sent } = scripted((id, attempt) =>
       id === 'b' && attempt < 3 ? busy : { status: 200 },
     );
-    await writeBulk(connection, [item('a'), item('b'), item('c')]);
+    await writeBulk(createBulk(connection), [item('a'), item('b'), item('c')]);
     expect(sent.map(({ ids }) => ids.join(''))).toEqual(['abc', 'b', 'b']);
   });
 
@@ -54,13 +57,13 @@ describe('writeBulk', () => {
         ? { status: 400, error: { type: 'strict_dynamic_mapping_exception', reason: 'field x' } }
         : { status: 200 },
     );
-    await expect(writeBulk(connection, [item('a'), item('b')])).rejects.toThrow(Rejection);
+    await expect(writeBulk(createBulk(connection), [item('a'), item('b')])).rejects.toThrow(Rejection);
     expect(sent).toHaveLength(1);
   });
 
   it('sends nothing where there is nothing', async () => {
     const { connection, sent } = scripted(() => ({ status: 200 }));
-    await writeBulk(connection, []);
+    await writeBulk(createBulk(connection), []);
     expect(sent).toEqual([]);
   });
 });

@@ -151,7 +151,7 @@ describeWithOpenSearch('replace of the OpenSearch engine, when its process dies'
         url,
         close: () => slow.close(),
         request: async <T>(call: Parameters<typeof slow.request>[0]) => {
-          const isCommit = call.method === 'PUT' && JSON.stringify(call.body).includes('"title\\":\\"after');
+          const isCommit = call.path === '/_bulk' && call.lines?.includes('\\"title\\":\\"after') === true;
           if (isCommit && opened === undefined) opened = await createOpenSearchEngine(options);
           return slow.request<T>(call);
         },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DocumentRefused, EngineUnavailable } from '../../../domain/errors.ts';
 import type { Scope } from '../../../domain/scope.ts';
+import { createBulk } from '../../../search-engine/opensearch/bulk.ts';
 import { type Connection, connect } from '../../../search-engine/opensearch/connection.ts';
 import {
   createOpenSearchEngine,
@@ -283,7 +284,12 @@ describeWithOpenSearch('the OpenSearch engine', (url) => {
         await engine.documents.refresh(scope);
         const indices = indicesOf(prefix);
         const day = 24 * 60 * 60 * 1_000;
-        const prune = (days: number) => pruneVectors(raw, indices, new Date(Date.now() + days * day));
+        const prune = (days: number) =>
+          pruneVectors(
+            { connection: raw, bulk: createBulk(raw) },
+            indices,
+            new Date(Date.now() + days * day),
+          );
         expect(await prune(6)).toBe(0);
         expect((await engine.documents.vectors(scope, fingerprints)).size).toBe(3);
         expect(await prune(8)).toBe(1);
