@@ -19,7 +19,8 @@ const firstRows = 20;
 export async function parseCsv(content: string, mediaType: DelimitedMediaType): Promise<ParsedDocument> {
   // Excel names the delimiter in a first line of its own.
   const hint = /^\ufeff?sep=([,;|\t])\r?\n/i.exec(content);
-  const text = hint === null ? content : content.slice(hint[0].length);
+  // Files that were put together have several kinds of line ends, of which the library follows the first.
+  const text = (hint === null ? content : content.slice(hint[0].length)).replace(/\r\n?/g, '\n');
   const delimiter = (hint?.[1] as Delimiter | undefined) ?? sniffDelimiter(text) ?? fallback(mediaType);
   const { first, lines } = await readTable(text, delimiter);
 

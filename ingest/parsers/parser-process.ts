@@ -27,7 +27,7 @@ export interface ParserProcess {
 }
 
 const mebibyte = 1_048_576;
-const memoryCheckMs = 100;
+const memoryCheckMs = 25;
 const startTimeoutMs = 30_000;
 /** A process that still holds this share of its memory after a document would refuse the next one unjustly. */
 const unfitShare = 0.5;

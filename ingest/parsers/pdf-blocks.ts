@@ -1,6 +1,9 @@
-import type { BlockWriter } from './block-writer.ts';
+import { type BlockWriter, tableLine } from './block-writer.ts';
 import { createHyphenation, type Hyphenation } from './pdf-hyphenation.ts';
 import type { PdfLine } from './pdf-lines.ts';
+import { orderLines } from './pdf-order.ts';
+import { segmentLines } from './pdf-tables.ts';
+import { isHeaderRow } from './table-header.ts';
 
 /** Letters larger than the body's by this factor head something. */
 const headingFactor = 1.08;
@@ -30,13 +33,30 @@ export function writePdfBlocks(writer: BlockWriter, pages: readonly (readonly Pd
   pages.forEach((page, at) => {
     writer.locate({ page: at + 1 });
     const kept = page.filter((line, row) => !(isEdge(page, row) && running.has(withoutNumbers(line.text))));
-    for (const group of groupLines(kept, levels)) {
-      const level = levelOf(group[0]!, levels);
-      const text = joinLines(group, hyphenation);
-      if (level !== undefined && isHeading(text)) writer.heading(level, text);
-      else writer.block('paragraph', text);
+    for (const segment of segmentLines(orderLines(kept))) {
+      if (segment.kind === 'table') writeTable(writer, segment.rows);
+      else writeLines(writer, segment.lines, levels, hyphenation);
     }
   });
+}
+
+function writeTable(writer: BlockWriter, rows: readonly (readonly string[])[]): void {
+  const lines = rows.map(tableLine);
+  writer.table(isHeaderRow(rows[0]!, rows[1]!) ? lines.shift()! : '', lines);
+}
+
+function writeLines(
+  writer: BlockWriter,
+  lines: readonly PdfLine[],
+  levels: ReadonlyMap<number, number>,
+  hyphenation: Hyphenation,
+): void {
+  for (const group of groupLines(lines, levels)) {
+    const level = levelOf(group[0]!, levels);
+    const text = joinLines(group, hyphenation);
+    if (level !== undefined && isHeading(text)) writer.heading(level, text);
+    else writer.block('paragraph', text);
+  }
 }
 
 function groupLines(lines: readonly PdfLine[], levels: ReadonlyMap<number, number>): PdfLine[][] {

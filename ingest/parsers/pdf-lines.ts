@@ -9,6 +9,13 @@ export interface PdfItem {
   readonly dir: string;
 }
 
+/** A part of a line, with a wide gap before and after it. */
+export interface PdfCell {
+  readonly text: string;
+  readonly x: number;
+  readonly right: number;
+}
+
 export interface PdfLine {
   readonly text: string;
   readonly x: number;
@@ -20,11 +27,14 @@ export interface PdfLine {
   readonly isTurned: boolean;
   /** Whether gaps as wide as between columns stand in it. */
   readonly hasColumns: boolean;
+  /** Its parts between gaps of half that width; one where there is none. */
+  readonly cells: readonly PdfCell[];
 }
 
 /** Gaps as shares of the letters' size. */
 const wordGap = 0.15;
 const columnGap = 2;
+const cellGap = 1;
 const sameLine = 0.5;
 
 /** Puts the runs of a page together into lines, in the order in which the page draws them. */
@@ -59,16 +69,45 @@ function isTurned({ transform }: PdfItem): boolean {
 }
 
 function joinItems(items: readonly PdfItem[]): PdfLine | undefined {
-  let text = '';
-  let hasColumns = false;
+  const shown = items.filter((item) => item.str.trim() !== '');
+  if (shown.length === 0) return undefined;
+  const cells = splitItems(items, cellGap).flatMap(joinCell);
+  const text = oneSpaced(cells.map((cell) => cell.text).join(' '));
+  if (text === '') return undefined;
+  return {
+    text,
+    hasColumns: splitItems(items, columnGap).length > 1,
+    cells,
+    isTurned: isTurned(shown[0]!),
+    x: Math.min(...shown.map(xOf)),
+    right: Math.max(...shown.map((item) => xOf(item) + item.width)),
+    y: yOf(shown[0]!),
+    size: Math.max(...shown.map(sizeOf)),
+  };
+}
+
+/** Cuts a line at wide gaps, which come as a space of their width or as none. */
+function splitItems(items: readonly PdfItem[], minGap: number): PdfItem[][] {
+  const parts: PdfItem[][] = [[]];
   let previous: PdfItem | undefined;
   for (const item of items) {
     const size = sizeOf(item) || (previous ? sizeOf(previous) : 0);
-    if (item.str.trim() === '') {
-      // A gap comes as a space of its width.
-      if (size > 0 && item.width > size * columnGap) hasColumns = true;
-      text += ' ';
-    } else {
+    const isWideSpace = item.str.trim() === '' && size > 0 && item.width > size * minGap;
+    const gap = previous === undefined ? 0 : xOf(item) - (xOf(previous) + previous.width);
+    if (isWideSpace || (gap > size * minGap && item.dir !== 'rtl')) parts.push([]);
+    if (!isWideSpace) parts.at(-1)!.push(item);
+    previous = item;
+  }
+  return parts;
+}
+
+function joinCell(items: readonly PdfItem[]): PdfCell[] {
+  let text = '';
+  let previous: PdfItem | undefined;
+  for (const item of items) {
+    const size = sizeOf(item) || (previous ? sizeOf(previous) : 0);
+    if (item.str.trim() === '') text += ' ';
+    else {
       const gap = previous === undefined ? 0 : xOf(item) - (xOf(previous) + previous.width);
       if (gap > size * wordGap && !/\s$/.test(text) && !/^\s/.test(item.str)) text += ' ';
       text += item.str;
@@ -76,21 +115,16 @@ function joinItems(items: readonly PdfItem[]): PdfLine | undefined {
     previous = item;
   }
   // A table of contents fills its lines with dots.
-  text = text
-    .replace(/(?:\s?\.){5,}/g, ' … ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  if (text === '') return undefined;
+  text = oneSpaced(text.replace(/(?:\s?\.){5,}/g, ' … '));
+  if (text === '') return [];
   const shown = items.filter((item) => item.str.trim() !== '');
-  return {
-    text,
-    hasColumns,
-    isTurned: isTurned(shown[0]!),
-    x: Math.min(...shown.map(xOf)),
-    right: Math.max(...shown.map((item) => xOf(item) + item.width)),
-    y: yOf(shown[0]!),
-    size: Math.max(...shown.map(sizeOf)),
-  };
+  return [
+    { text, x: Math.min(...shown.map(xOf)), right: Math.max(...shown.map((item) => xOf(item) + item.width)) },
+  ];
+}
+
+function oneSpaced(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }
 
 function sizeOf(item: PdfItem): number {

@@ -1,6 +1,6 @@
 import { getDocumentProxy } from 'unpdf';
 import { DocumentRefused } from '../../domain/errors.ts';
-import type { ParsedDocument } from '../../domain/parsed-document.ts';
+import type { Omission, ParsedDocument } from '../../domain/parsed-document.ts';
 import { createBlockWriter } from './block-writer.ts';
 import { oneLine } from './clean-text.ts';
 import { writePdfBlocks } from './pdf-blocks.ts';
@@ -8,24 +8,53 @@ import { type PdfItem, type PdfLine, readLines } from './pdf-lines.ts';
 
 type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
 
+const maxPages = 20_000;
+const maxPagesNamed = 20;
+
 /**
- * Parses a PDF's text layer, page by page; headings are told by the size of their letters.
+ * Parses a PDF's text layer, page by page; headings are told by the size of their letters, tables by
+ * their alignment. Pages without text are named as omissions.
  * @throws {DocumentRefused} `encrypted` where a password is needed, `needs_ocr` where no page has text, `corrupt`
  */
 export async function parsePdf(bytes: Uint8Array): Promise<ParsedDocument> {
   const document = await open(bytes);
+  if (document.numPages > maxPages) {
+    throw new DocumentRefused(
+      'too_large',
+      `Cannot parse the document: it has ${document.numPages} pages, expected at most ${maxPages}`,
+    );
+  }
   const pages: PdfLine[][] = [];
-  for (let number = 1; number <= document.numPages; number++) pages.push(await readPage(document, number));
-  if (pages.every((page) => page.length === 0)) {
+  let broken = 0;
+  for (let number = 1; number <= document.numPages; number++) {
+    const lines = await readPage(document, number);
+    if (lines === undefined) broken += 1;
+    pages.push(lines ?? []);
+  }
+  if (broken === pages.length) {
+    throw new DocumentRefused('corrupt', 'Cannot parse the document as PDF: none of its pages can be read');
+  }
+  const textless = pages.flatMap((lines, at) => (lines.length === 0 ? [at + 1] : []));
+  if (textless.length === pages.length) {
     throw new DocumentRefused(
       'needs_ocr',
-      `Cannot parse the document: none of its ${document.numPages} pages has text, run character recognition first`,
+      `Cannot parse the document: none of its ${pages.length} pages has text, run character recognition first`,
     );
   }
   const writer = createBlockWriter();
   writePdfBlocks(writer, pages);
   const title = await readTitle(document);
-  return writer.finish({ mediaType: 'application/pdf', title: title ?? writer.firstHeading });
+  const parsed = writer.finish({ mediaType: 'application/pdf', title: title ?? writer.firstHeading });
+  return textless.length === 0 ? parsed : { ...parsed, omissions: [describeTextless(textless)] };
+}
+
+function describeTextless(pages: readonly number[]): Omission {
+  const shown = pages.slice(0, maxPagesNamed).join(', ');
+  const more = pages.length > maxPagesNamed ? ` and ${pages.length - maxPagesNamed} more` : '';
+  return {
+    reason: 'needs_ocr',
+    message: `Without text on page ${shown}${more}: run character recognition first where it is not blank`,
+  };
 }
 
 async function open(bytes: Uint8Array): Promise<PdfDocument> {
@@ -43,13 +72,13 @@ async function open(bytes: Uint8Array): Promise<PdfDocument> {
   }
 }
 
-/** A page that is broken loses its text; the others keep theirs. */
-async function readPage(document: PdfDocument, number: number): Promise<PdfLine[]> {
+/** A page that is broken loses its text, and the others keep theirs. */
+async function readPage(document: PdfDocument, number: number): Promise<PdfLine[] | undefined> {
   const page = await document.getPage(number).catch(() => undefined);
-  if (page === undefined) return [];
+  if (page === undefined) return undefined;
   const content = await page.getTextContent().catch(() => undefined);
   page.cleanup();
-  return readLines((content?.items ?? []).filter((item): item is typeof item & PdfItem => 'str' in item));
+  return content && readLines(content.items.filter((item): item is typeof item & PdfItem => 'str' in item));
 }
 
 /** Writers leave the file's name or nothing in the title more often than not. */

@@ -6,6 +6,8 @@ import { isHeaderRow } from './table-header.ts';
 /** Of a workbook. What is larger is a database, whose rows are better replayed than read as a document. */
 const maxRows = 250_000;
 const maxCells = 5_000_000;
+/** Texts that many cells share are stored once. */
+const maxCharacters = 50_000_000;
 /** Longer groups are one table without a look at their columns, so that only lines are kept of them. */
 const maxGroupRows = 2_000;
 
@@ -14,7 +16,7 @@ export interface SheetWriter {
    * Adds the next row that has cells.
    * @param number from 1, rising
    * @param cells by column; holes are empty
-   * @throws {DocumentRefused} `too_large` after 250,000 rows or five million cells of all sheets
+   * @throws {DocumentRefused} `too_large` after 250,000 rows, five million cells or 50 million characters of all sheets
    */
   row(number: number, cells: readonly (string | undefined)[]): void;
   /** Ends the sheet. */
@@ -31,6 +33,7 @@ export function createSheetWriter(writer: BlockWriter): SheetWriter {
   let last = 0;
   let rowCount = 0;
   let cellCount = 0;
+  let characters = 0;
 
   const endGroup = (): void => {
     if (long !== undefined) writer.table(long.header, long.lines);
@@ -43,10 +46,11 @@ export function createSheetWriter(writer: BlockWriter): SheetWriter {
     row(number, cells) {
       rowCount += 1;
       cellCount += cells.length;
-      if (rowCount > maxRows || cellCount > maxCells) {
+      for (const cell of cells) characters += cell?.length ?? 0;
+      if (rowCount > maxRows || cellCount > maxCells || characters > maxCharacters) {
         throw new DocumentRefused(
           'too_large',
-          `Cannot parse the document: expected at most ${maxRows} rows and ${maxCells} cells, bring larger tables in as a feed`,
+          `Cannot parse the document: expected at most ${maxRows} rows, ${maxCells} cells and ${maxCharacters} characters, bring larger tables in as a feed`,
         );
       }
       const texts = Array.from(cells, (cell) => oneLine(cell ?? ''));
