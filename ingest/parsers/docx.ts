@@ -14,7 +14,8 @@ const sectionCharacters = 50_000;
 const voidElements = new Set(['br', 'img', 'hr', 'input']);
 
 /**
- * Parses a Word document: headings by their styles, lists, tables, footnotes; pictures are left out.
+ * Parses a Word document: headings by their styles, lists, tables; notes and comments are sections
+ * of their own at the end, pictures are left out.
  * @throws {DocumentRefused} `too_large` for an archive that unpacks to too much, `corrupt`, `encrypted`, `empty`
  */
 export async function parseDocx(bytes: Uint8Array): Promise<ParsedDocument> {
@@ -35,12 +36,20 @@ async function toHtml(bytes: Uint8Array): Promise<string> {
         externalFileAccess: false,
         styleMap: [
           "p[style-name='Subtitle'] => h2:fresh",
+          'comment-reference => sup',
           ...codeStyles.map((style) => `p[style-name='${style}'] => pre:separator('\\n')`),
         ],
       },
     );
-    // A note ends in a link back to its mark.
-    return result.value.replace(/<a href="#(?:foot|end)note-ref-[^"]*">↑<\/a>/g, '');
+    return (
+      result.value
+        // A note ends in a link back to its mark, and so does a comment, whose mark is no text.
+        .replace(/<a href="#(?:(?:foot|end)note|comment)-ref-[^"]*">↑<\/a>/g, '')
+        .replace(/<a [^>]*id="comment-ref-[^>]*>[^<]*<\/a>/g, '')
+        // They stand at the end: sections of their own.
+        .replace(/<ol><li id="(?:foot|end)note-/, '<h2>Notes</h2>$&')
+        .replace(/<dl><dt id="comment-/, '<h2>Comments</h2>$&')
+    );
   } catch (cause) {
     throw new DocumentRefused('corrupt', `Cannot parse the document as DOCX: ${(cause as Error).message}`, {
       cause,

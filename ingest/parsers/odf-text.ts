@@ -25,7 +25,7 @@ interface Collected {
 
 function writeSection(writer: BlockWriter, name: string, texts: readonly string[]): void {
   if (texts.length === 0) return;
-  writer.heading(1, name);
+  writer.heading(2, name);
   for (const text of texts) writer.block('paragraph', text);
 }
 

@@ -139,7 +139,7 @@ export function writeRtf(writer: BlockWriter, content: string): string {
   }
   flushBytes();
   body.end();
-  if (notes.length > 0) writer.heading(1, 'Notes');
+  if (notes.length > 0) writer.heading(2, 'Notes');
   for (const text of notes) writer.block('paragraph', text);
   return oneLine(title);
 }

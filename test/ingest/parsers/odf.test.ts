@@ -23,9 +23,9 @@ describe('parseOdf', () => {
       'list (Chapter): - One\n  - Nested\n- Two',
       'table (Chapter): Kind | Size\nA',
       'paragraph (Chapter): In a box',
-      'heading1: Notes',
+      'heading2: Notes',
       'paragraph (Notes): 1 A note.',
-      'heading1: Comments',
+      'heading2: Comments',
       'paragraph (Comments): Ann: Why?',
     ]);
   });

@@ -22,8 +22,8 @@ describe('parseRtf', () => {
       'heading2 (Chapter): Part',
       'list (Chapter > Part): - One\n- Two',
       'paragraph (Chapter > Part): After',
-      'heading1: Notes',
-      'paragraph (Notes): A note.',
+      'heading2 (Chapter): Notes',
+      'paragraph (Chapter > Notes): A note.',
     ]);
   });
 
