@@ -22,15 +22,18 @@ function makeCopy(): void {
 }
 
 /** True where the tests pass. */
-function passes(check: CheckName): boolean {
+function passes(check: CheckName, attempt = 1): boolean {
   const runner = join(copy, 'node_modules/vitest/vitest.mjs');
   const run = spawnSync(process.execPath, [runner, 'run', '--bail=1', ...checks[check]], {
     cwd: copy,
     encoding: 'utf8',
     timeout: 600_000,
   });
-  if (run.status !== 0) lastOutput = `${run.stdout}\n${run.stderr}`;
-  return run.status === 0;
+  if (run.status === 0) return true;
+  lastOutput = `${run.stdout}\n${run.stderr}`;
+  // A busy machine is no finding: only what a test says is.
+  const isSlow = /timed out/.test(lastOutput) && !/AssertionError/.test(lastOutput);
+  return isSlow && attempt < 3 ? passes(check, attempt + 1) : false;
 }
 let lastOutput = '';
 

@@ -15,8 +15,8 @@ export type CheckName = keyof typeof checks;
 
 /** Runs of the test runner, by name. */
 export const checks = {
-  domain: ['--project', 'unit', 'test/domain'],
-  api: ['--project', 'unit', 'test/api'],
+  domain: ['--project', 'unit', 'test/domain/access', 'test/domain/expiry', 'test/domain/document-record'],
+  api: ['--project', 'unit', 'test/api/access-matrix', 'test/api/layer-limits', 'test/api/routes'],
   identity: ['--project', 'unit', 'test/identity'],
   cursor: ['--project', 'unit', 'test/retrieval/cursor'],
   feeds: ['--project', 'unit', 'test/ingest/feed.test.ts'],
