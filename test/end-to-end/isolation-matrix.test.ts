@@ -142,6 +142,7 @@ describe.each(engines())('who is let in, on $engine', ({ engine, url }) => {
       bad.push(flipped.toString('latin1'));
     }
     const before = issuer.fetches();
+    const startedAt = performance.now();
     let sent = 0;
     for (const token of bad) {
       // What no header may hold never arrives.
@@ -150,7 +151,8 @@ describe.each(engines())('who is let in, on $engine', ({ engine, url }) => {
       const { status } = await request('GET /v1/documents', { Authorization: `Bearer ${token}` });
       expect(status, token).toBe(401);
     }
-    expect(issuer.fetches() - before).toBeLessThanOrEqual(1);
+    const cooldowns = Math.floor((performance.now() - startedAt) / 30_000);
+    expect(issuer.fetches() - before).toBeLessThanOrEqual(1 + cooldowns);
     tell(`T7 ${engine}: tokens accepted`, 0, sent);
   }, 300_000);
 
