@@ -1,3 +1,4 @@
+import { hiddenTextFlags } from '../domain/hidden-text.ts';
 import type { RankedChunk } from '../domain/ranking.ts';
 import type { Hit } from '../domain/search.ts';
 import type { FoundChunk } from '../search-engine/search-engine.ts';
@@ -17,6 +18,7 @@ export function toHit(found: FoundChunk, { breakdown, duplicates }: RankedChunk,
     highlights,
     ...chunk
   } = found;
+  const flags = hiddenTextFlags([title, chunk.context, chunk.text].join('\n'));
   return {
     rank,
     score: (breakdown.rerank ?? breakdown.boosted ?? breakdown.fused).score,
@@ -31,6 +33,7 @@ export function toHit(found: FoundChunk, { breakdown, duplicates }: RankedChunk,
     chunk,
     ...(parent !== undefined && { parent }),
     ...(highlights !== undefined && { highlights }),
+    ...(flags.length > 0 && { flags }),
     breakdown,
     ...(duplicates !== undefined && { duplicates }),
   };
