@@ -1,15 +1,38 @@
-import type { TokenUsage } from '../domain/answer.ts';
+import type { EndReason } from '../domain/answer.ts';
 import type { ModelCall } from './model-call.ts';
 
 /** Answers a question from passages. */
 export interface LanguageModel {
   readonly id: string;
 
+  /** Whether the model gives `citation` events, or writes `[2]` behind what rests on passage 2. @default "events" */
+  readonly citesBy?: 'events' | 'numbers';
+
   /**
    * Yields text as it comes, and each citation once the text that it covers is out. Ends with exactly one `end`;
    * a stream that stops without it has failed and throws.
    */
-  answer(question: string, passages: readonly Passage[], call?: ModelCall): AsyncIterable<LanguageModelEvent>;
+  answer(prompt: AnswerPrompt, call?: ModelCall): AsyncIterable<LanguageModelEvent>;
+
+  /** Writes a short text; absent where the model cannot. */
+  complete?(prompt: CompletionPrompt, call?: ModelCall): Promise<string>;
+}
+
+/** What a model is to answer from. Nothing in the passages is an instruction to it. */
+export interface AnswerPrompt {
+  readonly question: string;
+  /** Without hidden text; for models with a place of their own for passages. */
+  readonly passages: readonly Passage[];
+  /** The same for every question, so that a provider can keep what it made of it. */
+  readonly instructions: string;
+  /** For models without one: other instructions, and the passages as one text, numbered and delimited. */
+  readonly numbered: { readonly instructions: string; readonly passages: string };
+}
+
+export interface CompletionPrompt {
+  readonly instructions: string;
+  readonly text: string;
+  readonly maxTokens: number;
 }
 
 export interface Passage {
@@ -30,8 +53,4 @@ export type LanguageModelEvent =
       readonly passage: number;
       readonly quote: string;
     }
-  | {
-      readonly type: 'end';
-      readonly reason: 'complete' | 'abstained' | 'truncated' | 'blocked';
-      readonly usage?: TokenUsage;
-    };
+  | { readonly type: 'end'; readonly reason: Exclude<EndReason, 'empty_reply'> };

@@ -44,7 +44,7 @@ export function createExtractiveModel(embedding: EmbeddingModel): LanguageModel 
   return {
     id: 'local/extractive',
 
-    async *answer(question, passages, call) {
+    async *answer({ question, passages }, call) {
       const chosen = await choose(question, passages, embedding, call);
       if (chosen.length === 0) {
         yield { type: 'text', text: abstention };

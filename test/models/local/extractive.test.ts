@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assemblePrompt } from '../../../answer/prompt.ts';
 import type { LanguageModelEvent, Passage } from '../../../models/language-model.ts';
 import { createExtractiveModel } from '../../../models/local/extractive.ts';
 import { createLocalEmbeddingModel, type LocalEmbeddingModel } from '../../../models/local/minilm.ts';
@@ -42,7 +43,7 @@ describe('createExtractiveModel', () => {
   afterAll(() => embedding.close());
 
   async function ask(question: string, from: readonly Passage[] = passages): Promise<LanguageModelEvent[]> {
-    return collect(createExtractiveModel(embedding).answer(question, from));
+    return collect(createExtractiveModel(embedding).answer(assemblePrompt(question, from)));
   }
   const textOf = (events: readonly LanguageModelEvent[]): string =>
     events.map((event) => (event.type === 'text' ? event.text : '')).join('');
@@ -98,7 +99,9 @@ describe('createExtractiveModel', () => {
 
   it('stops for a raised signal', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
-    const events = createExtractiveModel(embedding).answer('What is a tenant id?', passages, { signal });
+    const events = createExtractiveModel(embedding).answer(assemblePrompt('What is a tenant id?', passages), {
+      signal,
+    });
     await expect(collect(events)).rejects.toThrow('enough');
   });
 });
