@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { createAnswer } from './answer/answer.ts';
-import type { Config } from './config.ts';
+import { type AnswerSettings, createAnswer } from './answer/answer.ts';
+import type { GuardPolicy } from './answer/guard.ts';
+import { createSessions } from './answer/sessions.ts';
+import { createTurns } from './answer/turns.ts';
+import type { Config, GuardrailConfig } from './config.ts';
 import { InvalidConfiguration } from './domain/errors.ts';
 import { createTenantTurns, type TenantTurns } from './domain/tenant-turns.ts';
 import { type ApiKeys, createApiKeys } from './identity/api-keys.ts';
@@ -24,8 +27,10 @@ import {
   isBedrockModel,
 } from './models/bedrock/create-bedrock-models.ts';
 import type { EmbeddingModel } from './models/embedding-model.ts';
+import type { Guardrail } from './models/guardrail.ts';
 import type { LanguageModel } from './models/language-model.ts';
 import { createExtractiveModel } from './models/local/extractive.ts';
+import { createLocalGuardrail } from './models/local/guardrail/create-local-guardrail.ts';
 import { createLocalEmbeddingModel, type LocalEmbeddingModel } from './models/local/minilm.ts';
 import { shareEmbeddingModel, shareLanguageModel, shareRerankingModel } from './models/tenant-shares.ts';
 import { createFolderObjectStore } from './objects/folder/folder-object-store.ts';
@@ -158,6 +163,16 @@ export async function createBraid(config: Config): Promise<Braid> {
     },
     { ...config.feeds, maxDocumentBytes: config.ingest.parse.maxDocumentBytes },
   );
+  const answerSettings = createAnswerSettings(config, model);
+  const sessions = createSessions(
+    {
+      state,
+      engine,
+      countTokens: (text) => model.tokenizer.count(text),
+      scopeOf: scopes.operator,
+    },
+    config.answers.sessions,
+  );
   const pipeline = createPipeline({
     feeds,
     ingest,
@@ -169,6 +184,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     retrieve: createRetrieve(engine, model, telemetry),
     arrange: createArrange(engine, telemetry),
     rerank: createRerank(rerankingModels, rerankTimeoutMs, telemetry),
+    openTurn: createTurns(sessions, answerSettings, telemetry),
     answer: createAnswer(telemetry),
     engine,
     documents,
@@ -194,7 +210,10 @@ export async function createBraid(config: Config): Promise<Braid> {
     ...(authenticator !== undefined && { authenticator }),
     openSources: (paths) =>
       openSources(paths, { ...config.ingest.parse, openBucket: (bucket) => s3.bucket(bucket) }),
-    recover: () => jobs.recover(),
+    async recover() {
+      await jobs.recover();
+      await sessions.sweep();
+    },
     prometheus,
     async close() {
       await pipeline.close();
@@ -256,6 +275,42 @@ interface EmbeddingModels {
   readonly embedding: EmbeddingModel;
   /** Present where it is used: for the above, or to choose sentences for the extractive model. */
   readonly local?: LocalEmbeddingModel;
+}
+
+/** Each tenant's settings of answers; guardrails are made here, so that a wrong one is found at start. */
+function createAnswerSettings(config: Config, model: EmbeddingModel): (tenantId: string) => AnswerSettings {
+  const { answers, guardrails, tenants } = config;
+  const settings = (guard: GuardPolicy | undefined, withholdUngrounded: boolean): AnswerSettings => ({
+    ...(guard !== undefined && { guard }),
+    withholdUngrounded,
+    linkHosts: answers.linkHosts,
+  });
+  const guard = guardrails && createGuardPolicy('guardrails', guardrails, model);
+  const general = settings(guard, answers.withholdUngrounded);
+  const own = new Map(
+    Object.entries(tenants).map(([tenantId, tenant]) => {
+      const { guardrails: given, withholdUngrounded = answers.withholdUngrounded } = tenant;
+      const setting = `tenants.${tenantId}.guardrails`;
+      const ownGuard =
+        given === undefined ? guard : given === 'none' ? undefined : createGuardPolicy(setting, given, model);
+      return [tenantId, settings(ownGuard, withholdUngrounded)];
+    }),
+  );
+  return (tenantId) => own.get(tenantId) ?? general;
+}
+
+function createGuardPolicy(setting: string, config: GuardrailConfig, model: EmbeddingModel): GuardPolicy {
+  return { ...config, guardrail: createGuardrail(setting, config, model) };
+}
+
+function createGuardrail(setting: string, config: GuardrailConfig, model: EmbeddingModel): Guardrail {
+  if (config.model !== 'local') throw unknownModel(`${setting}.model`, config.model, 'local');
+  try {
+    return createLocalGuardrail(config, model);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidConfiguration(`${setting}.patterns`, `Cannot use ${setting}: ${reason}`, { cause });
+  }
 }
 
 async function createEmbeddingModels(

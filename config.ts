@@ -110,7 +110,21 @@ export interface Config {
     /** Buckets whose objects the events of S3 may load. @default none */
     readonly buckets: readonly string[];
   };
-  readonly tenants: Readonly<Record<string, { readonly accessControl: 'optional' | 'required' }>>;
+  readonly answers: {
+    /** Answers that no citation backs are withheld. @default false */
+    readonly withholdUngrounded: boolean;
+    /** Hosts that links of answers may lead to, beside those that their passages come from. @default [] */
+    readonly linkHosts: readonly string[];
+    readonly sessions: {
+      /** After the last turn. @default 60 */
+      readonly expireMinutes: number;
+      /** Of what was said, by which a follow-up is understood. @default 2000 */
+      readonly maxHistoryTokens: number;
+    };
+  };
+  /** What is held against questions and answers. @default none */
+  readonly guardrails?: GuardrailConfig;
+  readonly tenants: Readonly<Record<string, TenantConfig>>;
   /** Who is let in. Absent: everyone, on loopback only, as the tenant in the header `X-Braid-Tenant`. */
   readonly authentication?: {
     /** Takes API keys, which `braid keys` makes. @default true */
@@ -188,6 +202,85 @@ export interface BedrockConfig {
     readonly streamMode: 'sync' | 'async';
   };
 }
+
+/** What differs for one tenant. */
+export interface TenantConfig {
+  /** @default "optional" */
+  readonly accessControl: 'optional' | 'required';
+  /** @default that of `answers` */
+  readonly withholdUngrounded?: boolean;
+  /** Instead of the general ones, as a whole. @default the general ones */
+  readonly guardrails?: GuardrailConfig | 'none';
+}
+
+/** One guardrail, and what is done around it. */
+export interface GuardrailConfig {
+  /** `local`, or `bedrock/<id or ARN of the guardrail>:<version>`. @default "local" */
+  readonly model: string;
+  /** `sync`: nothing of an answer goes out unchecked; `async`: it does, and is cut when something is found. @default "sync" */
+  readonly stream: 'sync' | 'async';
+  /** Where the guardrail cannot be asked. @default "block" */
+  readonly onFailure: 'block' | 'allow';
+  /** Of one check. @default 5000 */
+  readonly timeoutMs: number;
+  /** Said instead of an answer to a question that is refused. */
+  readonly blockedInput: string;
+  /** Said instead of an answer that is refused. */
+  readonly blockedOutput: string;
+  /** Holds answers against their passages, where the guardrail at Bedrock has that policy: whole answers are checked. @default true */
+  readonly contextualGrounding: boolean;
+  /** What the local guardrail looks for. */
+  readonly input: GuardrailPolicyConfig;
+  readonly output: GuardrailPolicyConfig & {
+    /** Scores each sentence of an answer against what it cites. @default not scored */
+    readonly grounding?: {
+      /** 0 to 1. @default 0.6 */
+      readonly threshold: number;
+      /** @default "report" */
+      readonly action: 'block' | 'report';
+    };
+  };
+}
+
+export interface GuardrailPolicyConfig {
+  /** By kind of data: `email`, `phone`, `card`, `iban`, `ip_address`, `us_ssn`, `aws_access_key`, `aws_secret_key`. */
+  readonly sensitiveInformation: Readonly<Partial<Record<SensitiveKind, 'block' | 'mask'>>>;
+  /** Own forms, in RE2's syntax. */
+  readonly patterns: readonly {
+    readonly name: string;
+    readonly pattern: string;
+    /** @default "mask" */
+    readonly action: 'block' | 'mask';
+    /** The longest match that a stream waits for. @default 128 */
+    readonly maxCharacters: number;
+  }[];
+  /** Words and phrases that are refused, in any case. */
+  readonly words: readonly string[];
+  readonly topics?: {
+    readonly denied: readonly {
+      readonly name: string;
+      readonly definition: string;
+      readonly examples: readonly string[];
+    }[];
+    /** The cosine from which a sentence is about a topic. @default 0.5 */
+    readonly threshold: number;
+  };
+  /** Refuses attempts to take a model's instructions from it. @default true for input, false for output */
+  readonly promptAttacks: boolean;
+}
+
+type SensitiveKind = (typeof sensitiveKinds)[number];
+
+const sensitiveKinds = [
+  'email',
+  'phone',
+  'card',
+  'iban',
+  'ip_address',
+  'us_ssn',
+  'aws_access_key',
+  'aws_secret_key',
+] as const;
 
 /** Which tokens are taken, and which claims say what. */
 export interface JwtConfig {
@@ -300,6 +393,8 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('number', ['limits.ingest.tenantRequestsPerSecond', 'limits.ingest.tenantConcurrency']),
   ...named('number', ['limits.ingest.tenantDocumentsPerSecond']),
   ...named('number', ['limits.models.tenantConcurrency', 'limits.models.tenantCallsPerSecond']),
+  ...named('json', ['answers.withholdUngrounded', 'answers.linkHosts', 'guardrails']),
+  ...named('number', ['answers.sessions.expireMinutes', 'answers.sessions.maxHistoryTokens']),
   ...named('text', ['audit.folder', 'objects.location', 's3.endpoint', 's3.region', 's3.kmsKeyId']),
   ...named('json', ['s3.pathStyle']),
   ...named('number', ['ingest.maxMissingPercentage']),
@@ -725,6 +820,68 @@ const searchSettings = z.strictObject({
   classes: z.partialRecord(z.enum(queryClasses), searchDefaults).exactOptional(),
 });
 
+const share = setting<number>(
+  'a number from 0 to 1',
+  (value) => typeof value === 'number' && value >= 0 && value <= 1,
+);
+
+function policySchema(promptAttacks: boolean) {
+  return z.strictObject({
+    sensitiveInformation: z.partialRecord(z.enum(sensitiveKinds), oneOf('block', 'mask')).default({}),
+    patterns: z
+      .array(
+        z.strictObject({
+          name: text('1 to 64 letters, digits, "_" and "-"', /^[\w-]{1,64}$/),
+          pattern: text('a regular expression in the syntax of RE2'),
+          action: oneOf('block', 'mask').default('mask'),
+          maxCharacters: wholeNumber(1, 4_096).default(128),
+        }),
+      )
+      .max(100, { error: 'at most 100 patterns' })
+      .default([]),
+    words: z.array(text('a word or a phrase')).max(10_000, { error: 'at most 10000 words' }).default([]),
+    topics: z
+      .strictObject({
+        denied: z
+          .array(
+            z.strictObject({
+              name: text('1 to 100 characters', /^.{1,100}$/),
+              definition: text('what the topic is, in at most 1000 characters', /^[\s\S]{1,1000}$/),
+              examples: z
+                .array(text('a sentence about the topic'))
+                .max(20, { error: 'at most 20 examples' })
+                .default([]),
+            }),
+          )
+          .max(30, { error: 'at most 30 topics' }),
+        threshold: share.default(0.5),
+      })
+      .exactOptional(),
+    promptAttacks: trueOrFalse.default(promptAttacks),
+  });
+}
+
+const guardrailSchema = z.strictObject({
+  model: text(
+    '"local" or "bedrock/<guardrail>:<version>"',
+    /^(?:local|bedrock\/\S{1,2048}:(?:DRAFT|[1-9]\d{0,7}))$/,
+  ).default('local'),
+  stream: oneOf('sync', 'async').default('sync'),
+  onFailure: oneOf('block', 'allow').default('block'),
+  timeoutMs: wholeNumber(10, 600_000).default(5_000),
+  blockedInput: text('a text').default('This question cannot be answered here.'),
+  blockedOutput: text('a text').default('The answer was withheld by a guardrail.'),
+  contextualGrounding: trueOrFalse.default(true),
+  input: policySchema(true).prefault({}),
+  output: policySchema(false)
+    .extend({
+      grounding: z
+        .strictObject({ threshold: share.default(0.6), action: oneOf('block', 'report').default('report') })
+        .exactOptional(),
+    })
+    .prefault({}),
+});
+
 /** Checks, and fills in each default. */
 const schema = z.strictObject({
   engine: oneOf('sqlite', 'opensearch').default('sqlite'),
@@ -866,7 +1023,31 @@ const schema = z.strictObject({
       buckets: z.array(text('the name of a bucket')).default([]),
     })
     .prefault({}),
-  tenants: z.record(tenantName, z.strictObject({ accessControl: oneOf('optional', 'required') })).default({}),
+  answers: z
+    .strictObject({
+      withholdUngrounded: trueOrFalse.default(false),
+      linkHosts: z.array(text('the name of a host', /^[a-z0-9.-]+$/i)).default([]),
+      sessions: z
+        .strictObject({
+          expireMinutes: wholeNumber(1, 43_200).default(60),
+          maxHistoryTokens: wholeNumber(100, 100_000).default(2_000),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  guardrails: guardrailSchema.exactOptional(),
+  tenants: z
+    .record(
+      tenantName,
+      z.strictObject({
+        accessControl: oneOf('optional', 'required').default('optional'),
+        withholdUngrounded: trueOrFalse.exactOptional(),
+        guardrails: z
+          .union([z.literal('none'), guardrailSchema], { error: '"none" or an object of settings' })
+          .exactOptional(),
+      }),
+    )
+    .default({}),
   authentication: z
     .strictObject({
       apiKeys: trueOrFalse.default(true),

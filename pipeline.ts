@@ -1,5 +1,6 @@
 import type { Answer } from './answer/answer.ts';
-import type { AnswerEvent, AnswerRequest } from './domain/answer.ts';
+import type { OpenTurn, OpenTurnOf } from './answer/turns.ts';
+import type { AnswerEvent, AnswerRequest, AnswerResponse } from './domain/answer.ts';
 import type { FeedReader } from './domain/change-event.ts';
 import type { Chunk } from './domain/chunk.ts';
 import { type DocumentRecord, mayShow } from './domain/document-record.ts';
@@ -134,6 +135,7 @@ export interface Stages {
   readonly retrieve: Retrieve;
   readonly arrange: Arrange;
   readonly rerank: Rerank;
+  readonly openTurn: OpenTurnOf;
   readonly answer: Answer;
   readonly engine: SearchEngine;
   readonly documents: DocumentStore;
@@ -304,6 +306,7 @@ async function runSearch(
     facets: retrieval.facets,
     ...(cursor !== undefined && { cursor }),
     ...(queryClass !== undefined && { queryClass }),
+    usage: call.account.total(),
     timings,
     degraded,
   };
@@ -320,22 +323,68 @@ function rerankedText({ title, context, text }: FoundChunk): string {
   return [title, context, text].filter((part) => part !== undefined && part !== '').join('\n');
 }
 
+/** guard -> remember -> search -> answer. A question that is refused goes no further than the guardrail. */
 async function* runAnswer(
   stages: Stages,
   scope: Scope,
   request: AnswerRequest,
   call: RequestCall,
 ): AsyncGenerator<AnswerEvent> {
-  const { question, passages, model, search: given } = checkAnswerRequest(request);
-  const languageModel =
-    model === undefined ? stages.languageModels[0] : stages.languageModels.find(({ id }) => id === model);
-  if (languageModel === undefined) {
-    const known = stages.languageModels.map(({ id }) => id).join(', ');
-    throw new InvalidInput('model', `Unknown model ${JSON.stringify(model)}, configured: ${known || 'none'}`);
+  const { passages, search: given, ...asked } = checkAnswerRequest(request);
+  const model = languageModelOf(stages, request.model);
+  const search = { ...given, query: asked.question, topK: passages };
+  const resolved = resolveInTermsOfAnswer(search, stages.rerankingModels);
+  const turn = await stages.openTurn(scope, asked, model, call);
+  const found =
+    turn.refusal === undefined
+      ? await runSearch(stages, scope, { ...search, query: turn.question }, call).catch(inTermsOfAnswer)
+      : nothingFound({ ...resolved, query: '' });
+  const degraded = [...turn.degraded, ...found.degraded];
+  for await (const event of stages.answer({ ...turn, found: { ...found, degraded }, model, call })) {
+    if (event.type !== 'done') {
+      yield event;
+      continue;
+    }
+    const kept = await keepTurn(stages, turn, event.response);
+    const usage = call.account.total();
+    if (usage.length > 0) yield { type: 'usage', usage };
+    yield { type: 'done', response: { ...kept, usage } };
   }
-  const asked = { ...given, query: question, topK: passages };
-  const found = await runSearch(stages, scope, asked, call).catch(inTermsOfAnswer);
-  yield* stages.answer(question, found, languageModel, call);
+}
+
+function languageModelOf({ languageModels }: Stages, id: string | undefined): LanguageModel {
+  const model = id === undefined ? languageModels[0] : languageModels.find((known) => known.id === id);
+  if (model !== undefined) return model;
+  const known = languageModels.map((configured) => configured.id).join(', ');
+  throw new InvalidInput('model', `Unknown model ${JSON.stringify(id)}, configured: ${known || 'none'}`);
+}
+
+/** An answer that cannot be remembered is an answer still. */
+async function keepTurn(stages: Stages, turn: OpenTurn, response: AnswerResponse): Promise<AnswerResponse> {
+  try {
+    const sessionId = await turn.keep(response);
+    return sessionId === undefined ? response : { ...response, sessionId };
+  } catch (error) {
+    stages.telemetry.log.warn({ error }, 'Cannot keep the turn of a session');
+    stages.telemetry.count('degradations', 1, { stage: 'session' });
+    const lost = { stage: 'session', reason: 'the turn could not be kept' } as const;
+    return { ...response, degraded: [...response.degraded, lost] };
+  }
+}
+
+function nothingFound(request: ResolvedSearchRequest): SearchResponse {
+  return { request, results: [], facets: [], usage: [], timings: {}, degraded: [] };
+}
+
+function resolveInTermsOfAnswer(
+  request: SearchRequest,
+  rerankingModels: readonly string[],
+): ResolvedSearchRequest {
+  try {
+    return resolveSearchRequest(request, rerankingModels);
+  } catch (error) {
+    return inTermsOfAnswer(error);
+  }
 }
 
 /** The search's query is the answer's question. */
@@ -348,14 +397,14 @@ function inTermsOfAnswer(error: unknown): never {
 
 function checkAnswerRequest(request: AnswerRequest): AnswerRequest & { readonly passages: number } {
   const unknown = Object.keys(request).find(
-    (key) => !['question', 'search', 'passages', 'model'].includes(key),
+    (key) => !['question', 'search', 'passages', 'model', 'sessionId'].includes(key),
   );
   if (unknown !== undefined)
     throw new InvalidInput(
       unknown,
-      `Unknown field ${unknown}, expected one of question, search, passages, model`,
+      `Unknown field ${unknown}, expected one of question, search, passages, model, sessionId`,
     );
-  const { question, passages = 5, search = {} } = request;
+  const { question, passages = 5, search = {}, sessionId } = request;
   const own = ['query', 'topK', 'cursor', 'facets'].find((key) => key in search);
   if (own !== undefined) {
     throw new InvalidInput(
@@ -378,6 +427,9 @@ function checkAnswerRequest(request: AnswerRequest): AnswerRequest & { readonly 
       'passages',
       `Expected passages to be a whole number from 1 to ${answerLimits.passages}, got ${passages}`,
     );
+  }
+  if (sessionId !== undefined && (typeof sessionId !== 'string' || !/^[\w-]{1,64}$/.test(sessionId))) {
+    throw new InvalidInput('sessionId', 'Expected sessionId to be "new" or the id of a session');
   }
   return { ...request, passages };
 }

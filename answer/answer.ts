@@ -1,136 +1,207 @@
-import type { AnswerEvent, AnswerResponse, Citation, TokenUsage } from '../domain/answer.ts';
+import type { AnswerEvent, AnswerResponse, EndReason } from '../domain/answer.ts';
 import { BraidError, ModelUnavailable } from '../domain/errors.ts';
-import type { Hit, SearchResponse } from '../domain/search.ts';
-import type { LanguageModel, LanguageModelEvent, Passage } from '../models/language-model.ts';
+import type { GuardrailAction } from '../domain/guardrail.ts';
+import type { Degradation, SearchResponse } from '../domain/search.ts';
+import type { LanguageModel } from '../models/language-model.ts';
 import type { ModelCall } from '../models/model-call.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { verifyCitation } from './cite.ts';
+import { Draft } from './draft.ts';
+import { createCheck, type GuardPolicy } from './guard.ts';
+import { linkHosts } from './links.ts';
+import { OutputGuard } from './output-guard.ts';
+import { abstention, assemblePrompt } from './prompt.ts';
 
-export type Answer = (
-  question: string,
-  found: SearchResponse,
-  model: LanguageModel,
-  call?: ModelCall,
-) => AsyncIterable<AnswerEvent>;
+export { abstention };
 
-/** What is said where there is nothing to answer from. */
-export const abstention = 'The documents do not answer this question.';
+/** What a tenant wants of answers. */
+export interface AnswerSettings {
+  readonly guard?: GuardPolicy;
+  /** An answer that no citation backs is not shown. */
+  readonly withholdUngrounded: boolean;
+  /** Hosts that answers may lead to beside those of their passages. */
+  readonly linkHosts: readonly string[];
+}
+
+export interface AnswerInput {
+  readonly question: string;
+  readonly found: SearchResponse;
+  readonly model: LanguageModel;
+  readonly settings: AnswerSettings;
+  /** What a guardrail did to the question. @default [] */
+  readonly guardrails?: readonly GuardrailAction[];
+  /** Said instead of an answer, of a question that was refused. */
+  readonly refusal?: string;
+  readonly call?: ModelCall;
+}
+
+export type Answer = (input: AnswerInput) => AsyncIterable<AnswerEvent>;
+
+export const withheldMessage = 'The answer was withheld: nothing that it cites backs it.';
 
 /**
- * ground -> generate -> cite: gives the model the passages and passes on what it writes, with each citation checked
- * before it goes out. A citation that does not hold is dropped and counted, whatever model wrote it.
- * @throws {ModelUnavailable} when the model fails or its stream stops before its end
+ * ground -> generate -> cite -> guard: gives the model the passages and passes on what it writes once it is cleaned,
+ * checked, and its citations hold. A citation that does not hold is dropped and counted, whatever model wrote it.
+ * @throws {ModelUnavailable} when the model fails or its stream stops before its end, or a guardrail cannot be asked
  */
 export function createAnswer(telemetry: Telemetry): Answer {
-  return async function* answer(question, found, model, call) {
+  return async function* answer({ question, found, model, settings, guardrails = [], refusal, call = {} }) {
     const startedAt = performance.now();
-    const passages = found.results;
-    yield { type: 'passages', passages };
+    const degraded: Degradation[] = [...found.degraded];
+    const guard = createOutputGuard(settings.guard, telemetry, call, degraded);
+    const draft = new Draft({
+      hits: found.results,
+      hosts: linkHosts(
+        found.results.map(({ uri }) => uri),
+        settings.linkHosts,
+      ),
+      takesMarkers: model.citesBy === 'numbers',
+      guard,
+      waitsForCitation: settings.withholdUngrounded,
+    });
+    yield { type: 'passages', passages: found.results };
 
-    const draft = new Draft(passages);
-    if (passages.length === 0) {
-      yield* draft.abstain();
+    let outcome: Outcome;
+    if (refusal !== undefined) {
+      outcome = { ...nothing, text: refusal, endReason: 'guardrail_intervened', dropped: 0, isOwn: true };
     } else {
-      yield* generate(draft, question, model, call);
+      let reason: EndReason = 'abstained';
+      if (found.results.length > 0) reason = yield* generate(draft, guard, question, model, call);
+      outcome = outcomeOf(draft, guard, reason, settings);
     }
+    if (outcome.isOwn) yield { type: 'text', text: outcome.text };
     const milliseconds = performance.now() - startedAt;
     telemetry.stage('generate', milliseconds);
-    telemetry.count('dropped_citations', draft.dropped);
-    if (draft.usage !== undefined) yield { type: 'usage', usage: draft.usage };
-    yield { type: 'done', response: draft.response(found, model.id, milliseconds) };
+    telemetry.count('dropped_citations', outcome.dropped);
+    if (draft.removed.links > 0) telemetry.count('removed_links', draft.removed.links);
+    const response: AnswerResponse = {
+      answer: { text: outcome.text },
+      citations: outcome.citations,
+      abstained: outcome.endReason === 'abstained',
+      endReason: outcome.endReason,
+      ungrounded: outcome.isUngrounded,
+      withheld: outcome.isWithheld,
+      droppedCitations: outcome.dropped,
+      guardrails: [...guardrails, ...guard.report.actions()],
+      removed: draft.removed,
+      model: model.id,
+      usage: found.usage,
+      search: found.request,
+      passages: found.results,
+      timings: { ...found.timings, generate: milliseconds, total: (found.timings.total ?? 0) + milliseconds },
+      degraded,
+    };
+    yield { type: 'done', response };
   };
 }
 
+function createOutputGuard(
+  policy: GuardPolicy | undefined,
+  telemetry: Telemetry,
+  call: ModelCall,
+  degraded: Degradation[],
+): OutputGuard {
+  if (policy === undefined) return new OutputGuard(unguarded);
+  let isDown = false;
+  const check = createCheck(policy, telemetry, call, (degradation) => {
+    if (!isDown) degraded.push(degradation);
+    isDown = true;
+  });
+  const { windowCharacters, judgesWhole } = policy.guardrail;
+  return new OutputGuard({
+    // What failed once in an answer is not asked again for each piece of it.
+    check: async (text) => (isDown ? undefined : check(text)),
+    mode: policy.stream,
+    windowCharacters,
+    judgesWhole,
+  });
+}
+
+const unguarded = {
+  check: async () => undefined,
+  mode: 'sync',
+  windowCharacters: 1,
+  judgesWhole: false,
+} as const;
+
 async function* generate(
   draft: Draft,
+  guard: OutputGuard,
   question: string,
   model: LanguageModel,
-  call: ModelCall | undefined,
-): AsyncGenerator<AnswerEvent> {
+  call: ModelCall,
+): AsyncGenerator<AnswerEvent, EndReason> {
+  const stop = new AbortController();
+  const signal = call.signal === undefined ? stop.signal : AbortSignal.any([call.signal, stop.signal]);
+  let reason: EndReason | undefined;
   try {
-    for await (const event of model.answer(question, draft.passages.map(toPassage), call)) {
-      yield* draft.take(event);
+    const prompt = assemblePrompt(question, draft.passages);
+    for await (const event of model.answer(prompt, { ...call, signal })) {
+      if (event.type === 'text') yield* draft.write(event.text);
+      else if (event.type === 'citation') yield* draft.cite(event);
+      else reason = event.reason;
+      if (guard.isBlocked || guard.isCut) break;
     }
   } catch (error) {
-    call?.signal?.throwIfAborted();
+    call.signal?.throwIfAborted();
     if (error instanceof BraidError) throw error;
     throw new ModelUnavailable(`Cannot answer: the language model ${model.id} failed`, { cause: error });
+  } finally {
+    // The model writes on for nobody where the answer was cut or its reader has left.
+    stop.abort();
   }
-  if (draft.endReason === undefined) {
+  if (reason === undefined && !guard.isBlocked && !guard.isCut) {
     throw new ModelUnavailable(
       `Cannot answer: the reply of the language model ${model.id} stopped before its end`,
     );
   }
+  yield* draft.end(question);
+  return reason ?? 'guardrail_intervened';
 }
 
-/** The answer as it grows. */
-class Draft {
-  readonly passages: readonly Hit[];
-  text = '';
-  citations: Citation[] = [];
-  dropped = 0;
-  endReason: AnswerResponse['endReason'] | undefined;
-  usage: TokenUsage | undefined;
+interface Outcome {
+  readonly text: string;
+  readonly citations: AnswerResponse['citations'];
+  readonly endReason: EndReason;
+  readonly isUngrounded: boolean;
+  readonly isWithheld: boolean;
+  readonly dropped: number;
+  /** The text is Braid's own, or was kept back, and has not gone out. */
+  readonly isOwn: boolean;
+}
 
-  constructor(passages: readonly Hit[]) {
-    this.passages = passages;
+const nothing = { citations: [], isUngrounded: false, isWithheld: false, isOwn: false } as const;
+
+function outcomeOf(draft: Draft, guard: OutputGuard, ended: EndReason, settings: AnswerSettings): Outcome {
+  const { dropped, citations } = draft;
+  if (guard.isBlocked) {
+    const text = settings.guard?.blockedOutput ?? '';
+    return { ...nothing, text, endReason: 'guardrail_intervened', dropped, isOwn: !draft.hasGoneOut };
   }
-
-  *abstain(): Generator<AnswerEvent> {
-    yield* this.take({ type: 'text', text: abstention });
-    yield* this.take({ type: 'end', reason: 'abstained' });
-  }
-
-  *take(event: LanguageModelEvent): Generator<AnswerEvent> {
-    if (event.type === 'text') {
-      this.text += event.text;
-      yield event;
-    } else if (event.type === 'citation') {
-      const citation = verifyCitation(event, this.text, this.passages);
-      if (citation === undefined) {
-        this.dropped += 1;
-      } else {
-        this.citations.push(citation);
-        yield { type: 'citation', citation };
-      }
-    } else {
-      this.endReason = event.reason;
-      this.usage = event.usage;
-    }
-  }
-
-  response(found: SearchResponse, model: string, milliseconds: number): AnswerResponse {
-    const endReason = this.endReason ?? 'complete';
-    const abstained = endReason === 'abstained';
-    // Who does not answer cites nothing.
-    const citations = abstained ? [] : this.citations;
+  const isAbstention = ended === 'abstained' || (ended === 'complete' && draft.text.trim() === abstention);
+  if (isAbstention && !guard.isCut) {
     return {
-      answer: { text: this.text },
-      citations,
-      abstained,
-      endReason,
-      ungrounded: !abstained && citations.length === 0,
-      droppedCitations: this.dropped + this.citations.length - citations.length,
-      model,
-      ...(this.usage !== undefined && { usage: this.usage }),
-      search: found.request,
-      passages: this.passages,
-      timings: {
-        ...found.timings,
-        generate: milliseconds,
-        total: (found.timings.total ?? 0) + milliseconds,
-      },
-      degraded: found.degraded,
+      ...nothing,
+      text: draft.isEmpty ? abstention : draft.text,
+      endReason: 'abstained',
+      // Who does not answer cites nothing.
+      dropped: dropped + citations.length,
+      isOwn: !draft.hasGoneOut,
     };
   }
+  const isUngrounded = citations.length === 0;
+  const isWithheld = isUngrounded && settings.withholdUngrounded;
+  return {
+    text: isWithheld ? withheldMessage : draft.text,
+    citations,
+    endReason: endReasonOf(draft, guard, ended),
+    isUngrounded,
+    isWithheld,
+    dropped,
+    isOwn: isWithheld,
+  };
 }
 
-/** The chunk's own text, also where a parent is shown with it: quotes are checked against the chunk. */
-function toPassage({ chunk, title, uri }: Hit): Passage {
-  return {
-    text: chunk.text,
-    ...(title !== undefined && { title }),
-    ...(uri !== undefined && { uri }),
-    ...(chunk.context !== undefined && { context: chunk.context }),
-  };
+function endReasonOf(draft: Draft, guard: OutputGuard, ended: EndReason): EndReason {
+  if (guard.isCut) return 'guardrail_intervened';
+  return ended === 'complete' && draft.isEmpty ? 'empty_reply' : ended;
 }

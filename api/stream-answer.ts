@@ -104,7 +104,7 @@ function dataOf(event: AnswerEvent): object {
     case 'citation':
       return event.citation;
     case 'usage':
-      return event.usage;
+      return { usage: event.usage };
     case 'done':
       return event.response;
   }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { AnswerRequest, AnswerResponse } from '../domain/answer.ts';
+import type { GuardrailAction } from '../domain/guardrail.ts';
 import { collectAnswer } from './collect-answer.ts';
 import { type CommandRunner, repeatable, wholeNumber } from './command-context.ts';
 import { withBraid } from './open-braid.ts';
@@ -9,6 +10,7 @@ import { chooseText, readSearchFields, type SearchOptions } from './search-reque
 
 interface AnswerOptions extends SearchOptions {
   readonly passages?: number;
+  readonly session?: string;
 }
 
 /** Adds `answer TEXT`: an answer from the tenant's documents, with its citations. */
@@ -24,6 +26,7 @@ export function addAnswerCommand(program: Command, runner: CommandRunner): void 
     )
     .option('--top-k <n>', 'how many hits to search for, 1 to 1000', wholeNumber(1, 1_000))
     .option('--filter <json>', 'metadata filter: JSON, a file, or "-" for stdin')
+    .option('--session <id>', 'continue this session; "new" begins one')
     .option('--request <json>', 'whole answer request: JSON, a file, or "-" for stdin')
     .option('--principal <name>', 'read as this user:… or group:…; may be repeated', repeatable)
     .addHelpText('after', '\nExample:\n  $ npm run -s braid -- answer "Which fusion is the default?"')
@@ -48,7 +51,19 @@ export function describeAnswer(response: AnswerResponse): string[] {
     const number = sources.indexOf(sourceOf(citation)) + 1;
     text = `${text.slice(0, citation.end)} [${number}]${text.slice(citation.end)}`;
   }
-  return [text, ...sources.map((source, at) => `  [${at + 1}] ${source}`), `  (${response.model})`];
+  return [
+    text,
+    ...sources.map((source, at) => `  [${at + 1}] ${source}`),
+    ...response.guardrails.map(describeGuardrail),
+    ...(response.ungrounded ? ['  (no citation backs this answer)'] : []),
+    ...(response.sessionId === undefined ? [] : [`  (session ${response.sessionId})`]),
+    `  (${response.model})`,
+  ];
+}
+
+function describeGuardrail({ side, policy, type, action, count }: GuardrailAction): string {
+  const where = side === 'input' ? 'question' : 'answer';
+  return `  (guardrail: ${where}, ${policy} ${type}, ${action}${count > 1 ? ` ${count} times` : ''})`;
 }
 
 function sourceOf({ title, documentId }: AnswerResponse['citations'][number]): string {
@@ -62,6 +77,7 @@ async function buildAnswerRequest(text: string | undefined, options: AnswerOptio
     ...given,
     ...(Object.keys(fields).length > 0 && { search: { ...(given.search as object | undefined), ...fields } }),
     ...(options.passages !== undefined && { passages: options.passages }),
+    ...(options.session !== undefined && { sessionId: options.session }),
     ...chooseText('question', text, given),
   };
   return request as AnswerRequest;

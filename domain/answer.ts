@@ -1,4 +1,24 @@
+import type { GuardrailAction } from './guardrail.ts';
 import type { Degradation, Hit, ResolvedSearchRequest, SearchRequest } from './search.ts';
+import type { ModelUsage } from './usage.ts';
+
+/** How an answer ended; the values are stable. */
+export type EndReason =
+  | 'complete'
+  /** The documents do not answer. */
+  | 'abstained'
+  /** The model's limit of length was reached: the text is cut. */
+  | 'truncated'
+  /** The provider's own filter stopped the model. */
+  | 'content_filtered'
+  /** A guardrail refused the question or the answer. */
+  | 'guardrail_intervened'
+  /** Passages and question were more than the model can read. */
+  | 'context_window_exceeded'
+  /** The model ended without a word. */
+  | 'empty_reply'
+  /** The model wrote what is no text: a broken reply, a call of a tool that it was not given. */
+  | 'malformed_reply';
 
 /** A question over the tenant's documents. `search` is a search request without query, topK, cursor and facets. */
 export interface AnswerRequest {
@@ -7,6 +27,8 @@ export interface AnswerRequest {
   readonly search?: Omit<SearchRequest, 'query' | 'topK' | 'cursor' | 'facets'>;
   /** How many hits the answer may rest on, 1 to 50. @default 5 */
   readonly passages?: number;
+  /** `new` begins a session; the id that comes back continues it. @default none */
+  readonly sessionId?: string;
   /** Id of a configured language model. @default the configured one */
   readonly model?: string;
 }
@@ -27,14 +49,22 @@ export interface AnswerResponse {
   readonly citations: readonly Citation[];
   /** True where the documents do not answer; the text then says so and there are no citations. */
   readonly abstained: boolean;
-  /** `truncated`: the model's limit of length was reached; `blocked`: the model or its guard stopped it. */
-  readonly endReason: 'complete' | 'abstained' | 'truncated' | 'blocked';
+  readonly endReason: EndReason;
   /** True where text was written but no citation held. */
   readonly ungrounded: boolean;
+  /** True where the answer was ungrounded and the tenant wants none of those: the text then says so. */
+  readonly withheld: boolean;
   /** Citations of the model that did not hold and were dropped. */
   readonly droppedCitations: number;
+  /** What a guardrail did to the question and to the answer; empty where it found nothing, or there is none. */
+  readonly guardrails: readonly GuardrailAction[];
+  /** What was taken out of the model's text: links to hosts that no passage comes from, characters nobody sees. */
+  readonly removed: { readonly links: number; readonly hiddenCharacters: number };
+  /** Absent where the answer belongs to none. */
+  readonly sessionId?: string;
   readonly model: string;
-  readonly usage?: TokenUsage;
+  /** What the models used for this reply, the search included. */
+  readonly usage: readonly ModelUsage[];
   readonly search: ResolvedSearchRequest;
   /** What the model was given, best first. */
   readonly passages: readonly Hit[];
@@ -42,20 +72,10 @@ export interface AnswerResponse {
   readonly degraded: readonly Degradation[];
 }
 
-/** Tokens of one model call. */
-export interface TokenUsage {
-  /** Those that came from the provider's cache or went into it not included. */
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** Absent where the provider has no cache. */
-  readonly cacheReadTokens?: number;
-  readonly cacheWriteTokens?: number;
-}
-
 /** What an answer's stream is made of, in this order: passages, then text and citations, then usage, then done. */
 export type AnswerEvent =
   | { readonly type: 'passages'; readonly passages: readonly Hit[] }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'citation'; readonly citation: Citation }
-  | { readonly type: 'usage'; readonly usage: TokenUsage }
+  | { readonly type: 'usage'; readonly usage: readonly ModelUsage[] }
   | { readonly type: 'done'; readonly response: AnswerResponse };

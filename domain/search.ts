@@ -1,7 +1,9 @@
 import type { Chunk, ParentChunk } from './chunk.ts';
 import type { Metadata } from './document.ts';
 import type { Filter } from './filter.ts';
+import type { HiddenTextFlag } from './hidden-text.ts';
 import type { DuplicateHit } from './ranking.ts';
+import type { ModelUsage } from './usage.ts';
 
 export type LexicalField = 'title' | 'text';
 export type FusionMethod = 'linear' | 'rrf';
@@ -235,6 +237,8 @@ export interface Hit {
   readonly parent?: ParentChunk;
   /** Ranges of `chunk.text` that the query's words match, [start, end), UTF-16 code units, rising. */
   readonly highlights?: readonly (readonly [number, number])[];
+  /** What its text holds that no reader sees, and no model is shown; absent where there is nothing. */
+  readonly flags?: readonly HiddenTextFlag[];
   readonly breakdown: Breakdown;
   /** Hits that were folded into this one, best first; where `duplicates` was asked for. */
   readonly duplicates?: readonly DuplicateHit[];
@@ -242,7 +246,7 @@ export interface Hit {
 
 /** Something that failed and was done without. */
 export interface Degradation {
-  readonly stage: 'embed' | 'lexical' | 'dense' | 'rerank' | 'generate';
+  readonly stage: 'embed' | 'lexical' | 'dense' | 'rerank' | 'rewrite' | 'generate' | 'guardrail' | 'session';
   readonly reason: string;
 }
 
@@ -255,6 +259,8 @@ export interface SearchResponse {
   readonly cursor?: string;
   /** The class of the query whose settings were applied; absent where none were. */
   readonly queryClass?: QueryClass;
+  /** What the models used for this reply. */
+  readonly usage: readonly ModelUsage[];
   /** Milliseconds of each stage that ran, and `total`. */
   readonly timings: Readonly<Record<string, number>>;
   readonly degraded: readonly Degradation[];

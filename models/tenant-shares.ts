@@ -33,16 +33,23 @@ export function shareEmbeddingModel<Model extends EmbeddingModel>(model: Model, 
 /** The same model, of which each tenant has its share; an answer takes its place until it has ended. */
 export function shareLanguageModel(model: LanguageModel, makeTurns: MakeTurns): LanguageModel {
   const turns = makeTurns('calls of the language model');
+  const { complete } = model;
   return {
     ...model,
-    async *answer(question, passages, call) {
+    async *answer(prompt, call) {
       const leave = await enter(turns, call);
       try {
-        yield* model.answer(question, passages, call);
+        yield* model.answer(prompt, call);
       } finally {
         leave();
       }
     },
+    ...(complete !== undefined && {
+      async complete(prompt, call) {
+        const leave = await enter(turns, call);
+        return complete.call(model, prompt, call).finally(leave);
+      },
+    }),
   };
 }
 

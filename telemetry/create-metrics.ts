@@ -23,6 +23,7 @@ const descriptions: Record<Counter, string> = {
   refusals: 'Documents refused, by reason',
   degradations: 'Requests served without a stage that failed, by stage',
   dropped_citations: 'Citations of a language model that did not hold and were dropped',
+  removed_links: 'Links and images that were taken out of answers because they led elsewhere',
   model_usage: 'Tokens and units that models used, by tenant, feature, model and kind',
   problems: 'HTTP requests answered with a problem, by its type',
   requests: 'HTTP requests, by method, route and status',

@@ -1,7 +1,7 @@
 /** What Braid tells of its own work; everything in the pipeline is given one. */
 export interface Telemetry {
   readonly log: Log;
-  /** Milliseconds of one run of a stage: `parse`, `chunk`, `embed`, `store`, `lexical`, `dense`, `fuse`, `rerank`, `fetch`, `generate`, `request` (one HTTP request). */
+  /** Milliseconds of one run of a stage: `parse`, `chunk`, `embed`, `store`, `lexical`, `dense`, `fuse`, `rerank`, `fetch`, `guardrail`, `rewrite`, `generate`, `request` (one HTTP request). */
   stage(stage: string, milliseconds: number): void;
   /** Of the values of the label `tenant` the first 200 are told by name, the rest as `other`. */
   count(counter: Counter, amount?: number, labels?: Readonly<Record<string, string>>): void;
@@ -28,6 +28,8 @@ export type Counter =
   /** Labels: stage. */
   | 'degradations'
   | 'dropped_citations'
+  /** Links of answers that led to hosts that no passage comes from. */
+  | 'removed_links'
   /** Tokens and units as providers bill them. Labels: tenant, feature, model, kind. */
   | 'model_usage'
   /** Labels: type. */

@@ -29,6 +29,7 @@ const ports = [
   'search-engine/state-store.ts',
   'models/embedding-model.ts',
   'models/reranking-model.ts',
+  'models/guardrail.ts',
   'models/language-model.ts',
   'models/model-call.ts',
   'sources/source.ts',
@@ -76,6 +77,7 @@ const rules: Record<string, Rule> = {
   retrieval: stage,
   rerank: stage,
   answer: stage,
+  'answer/links.ts': { ...stage, packages: ['mdast-util-*', 'micromark-extension-gfm'] },
   'search-engine/sqlite': {
     ours: ['domain', 'telemetry', 'search-engine/'],
     packages: ['sqlite-vec', 'cockatiel'],
@@ -86,7 +88,7 @@ const rules: Record<string, Rule> = {
   },
   'models/local': {
     ours: ['domain', 'telemetry', 'models/'],
-    packages: ['onnxruntime-node', '@huggingface/tokenizers', 'cockatiel'],
+    packages: ['onnxruntime-node', '@huggingface/tokenizers', 're2js', 'cockatiel'],
   },
   objects: { ours: ['domain', 'telemetry'], packages: ['cockatiel'] },
   'objects/folder': { ours: ['domain', 'telemetry', 'objects/'], packages: [] },
@@ -216,6 +218,7 @@ describe('the house', () => {
       'onnxruntime-node': 'models/local/',
       '@aws-sdk/client-bedrock-runtime': 'models/bedrock/',
       '@aws-sdk/client-bedrock-agent-runtime': 'models/bedrock/',
+      re2js: 'models/local/',
       undici: 'sources/',
       '@aws-sdk/client-s3': 'objects/s3/',
     };

@@ -59,6 +59,11 @@ describe('loadConfig', () => {
         storm: { consecutive: 10, windowPercentage: 15, total: 1_000 },
         mappings: {},
       },
+      answers: {
+        withholdUngrounded: false,
+        linkHosts: [],
+        sessions: { expireMinutes: 60, maxHistoryTokens: 2_000 },
+      },
       tenants: {},
       limits: {
         search: { concurrency: 16, maxWaitMs: 5_000 },

@@ -30,7 +30,7 @@ export const answer = defineEndpoint({
       },
     },
   },
-  problems: ['model_unavailable', 'model_refused'],
+  problems: ['not_found', 'model_unavailable', 'model_refused'],
   handle(call) {
     const wanted = accepts(call.context, {
       header: 'Accept',

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { requestLimits } from './limits.ts';
 import { problemSchema } from './problem.ts';
 import { searchFields } from './search-request.ts';
-import { hitSchema, resolvedSearchRequestSchema, runFields } from './search-response.ts';
+import { hitSchema, resolvedSearchRequestSchema, runFields, usageSchema } from './search-response.ts';
 
 const { query, cursor: _cursor, facets: _facets, ...searchOptions } = searchFields('search.filter');
 
@@ -20,6 +20,11 @@ export const answerRequestSchema = z
       .max(requestLimits.passages)
       .optional()
       .openapi({ description: 'How many hits the answer may rest on', default: 5 }),
+    sessionId: z
+      .string()
+      .regex(/^[\w-]{1,64}$/)
+      .optional()
+      .openapi({ description: '`new` begins a session; the id that comes back continues it' }),
     model: z.string().min(1).max(requestLimits.nameCharacters).optional(),
   })
   .openapi('AnswerRequest');
@@ -39,14 +44,20 @@ const citation = z
       '`answer.text.slice(start, end)` is the cited part; `quote` stands verbatim in the text of the chunk',
   });
 
-const usage = z
+const guardrailAction = z
   .object({
-    inputTokens: z.int().min(0),
-    outputTokens: z.int().min(0),
-    cacheReadTokens: z.int().min(0).optional(),
-    cacheWriteTokens: z.int().min(0).optional(),
+    side: z.enum(['input', 'output']),
+    policy: z.string().openapi({ example: 'sensitive_information' }),
+    type: z
+      .string()
+      .openapi({ description: 'A kind of data, or the name of a pattern or topic', example: 'email' }),
+    action: z.enum(['masked', 'blocked', 'reported']),
+    count: z.int().min(1),
+    score: z.number().optional(),
+    threshold: z.number().optional(),
+    late: z.literal(true).optional().openapi({ description: 'The text had gone out when it was found' }),
   })
-  .openapi('TokenUsage');
+  .openapi('GuardrailAction', { description: 'What a guardrail did; never what was matched' });
 
 /** The reply of POST /v1/answer, and the data of the stream's `done`. */
 export const answerResponseSchema = z
@@ -54,13 +65,27 @@ export const answerResponseSchema = z
     answer: z.object({ text: z.string() }),
     citations: z.array(citation),
     abstained: z.boolean().openapi({ description: 'The documents do not answer; the text says so' }),
-    endReason: z.enum(['complete', 'abstained', 'truncated', 'blocked']).openapi({
-      description: 'How the model ended; truncated: its limit of length was reached',
-    }),
+    endReason: z
+      .enum([
+        'complete',
+        'abstained',
+        'truncated',
+        'content_filtered',
+        'guardrail_intervened',
+        'context_window_exceeded',
+        'empty_reply',
+        'malformed_reply',
+      ])
+      .openapi({ description: 'How the answer ended; truncated: the limit of length was reached' }),
     ungrounded: z.boolean().openapi({ description: 'Text was written, but no citation held' }),
+    withheld: z.boolean().openapi({ description: 'It was ungrounded, and the tenant wants none of those' }),
     droppedCitations: z.int().min(0),
+    guardrails: z.array(guardrailAction),
+    removed: z
+      .object({ links: z.int().min(0), hiddenCharacters: z.int().min(0) })
+      .openapi({ description: "What was taken out of the model's text" }),
+    sessionId: z.string().optional(),
     model: z.string(),
-    usage: usage.optional(),
     search: resolvedSearchRequestSchema,
     passages: z.array(hitSchema),
     ...runFields,
@@ -76,7 +101,7 @@ export const answerStreamEventSchema = z
     event('passages', z.object({ passages: z.array(hitSchema) })),
     event('text', z.object({ text: z.string() })),
     event('citation', citation),
-    event('usage', usage),
+    event('usage', z.object({ usage: usageSchema })),
     event('error', problemSchema),
     event('done', answerResponseSchema),
   ])

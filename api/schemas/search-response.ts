@@ -61,6 +61,10 @@ export const hitSchema = z
       .array(z.tuple([count, count]).openapi({ minItems: 2, maxItems: 2 }))
       .optional()
       .openapi({ description: 'Ranges of chunk.text that the query matches, [start, end)' }),
+    flags: z
+      .array(z.enum(['hidden_characters', 'bidi_controls', 'tag_characters', 'html_comment']))
+      .optional()
+      .openapi({ description: 'What its text holds that no reader sees, and no model is shown' }),
     breakdown: z.object({
       lexical: legContribution.optional(),
       dense: legContribution.optional(),
@@ -152,13 +156,27 @@ const facetResult = z
 
 const degradation = z
   .object({
-    stage: z.enum(['embed', 'lexical', 'dense', 'rerank', 'generate']),
+    stage: z.enum(['embed', 'lexical', 'dense', 'rerank', 'rewrite', 'generate', 'guardrail', 'session']),
     reason: z.string(),
   })
   .openapi('Degradation', { description: 'Something that failed and was done without' });
 
+/** What models used. */
+export const usageSchema = z.array(
+  z
+    .object({
+      model: z.string(),
+      kind: z.enum(['embedding', 'input', 'output', 'cache_read', 'cache_write', 'rerank', 'guardrail']),
+      amount: z.number().min(0),
+      isEstimated: z.literal(true).optional(),
+    })
+    .openapi('ModelUsage', {
+      description: 'Tokens, or units of reranking and of guardrails, as providers bill them',
+    }),
+);
+
 /** What search and answer tell of how they ran. */
-export const runFields = { timings: milliseconds, degraded: z.array(degradation) };
+export const runFields = { usage: usageSchema, timings: milliseconds, degraded: z.array(degradation) };
 
 /** The reply of POST /v1/search. */
 export const searchResponseSchema = z

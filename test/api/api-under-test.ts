@@ -103,6 +103,7 @@ export const searchResponse: SearchResponse = {
   request: resolvedRequest,
   results: [hit],
   facets: [],
+  usage: [{ model: 'local/all-MiniLM-L6-v2', kind: 'embedding', amount: 3 }],
   timings: { total: 1 },
   degraded: [],
 };
@@ -113,7 +114,11 @@ export const answerResponse: AnswerResponse = {
   abstained: false,
   endReason: 'complete',
   ungrounded: false,
+  withheld: false,
   droppedCitations: 0,
+  guardrails: [],
+  removed: { links: 0, hiddenCharacters: 0 },
+  usage: [{ model: 'local/all-MiniLM-L6-v2', kind: 'embedding', amount: 3 }],
   model: 'local/extractive',
   search: resolvedRequest,
   passages: [hit],
@@ -125,7 +130,7 @@ export const answerEvents: readonly AnswerEvent[] = [
   { type: 'passages', passages: [hit] },
   { type: 'text', text: 'Hello.\nSecond line' },
   { type: 'citation', citation: answerResponse.citations[0]! },
-  { type: 'usage', usage: { inputTokens: 5, outputTokens: 2 } },
+  { type: 'usage', usage: answerResponse.usage },
   { type: 'done', response: answerResponse },
 ];
 

@@ -45,7 +45,7 @@ describe('streamAnswer', () => {
       { event: 'passages', data: { passages: [hit] } },
       { event: 'text', data: { text: 'Hello.\nSecond line' } },
       { event: 'citation', data: answerResponse.citations[0] },
-      { event: 'usage', data: { inputTokens: 5, outputTokens: 2 } },
+      { event: 'usage', data: { usage: answerResponse.usage } },
       { event: 'done', data: answerResponse },
     ]);
     await ended;

@@ -14,7 +14,12 @@ function citation(start: number, end: number, documentId: string, title?: string
 }
 
 function answer(text: string, citations: readonly Citation[]): AnswerResponse {
-  return { answer: { text }, citations, model: 'local/extractive' } as unknown as AnswerResponse;
+  return {
+    answer: { text },
+    citations,
+    guardrails: [],
+    model: 'local/extractive',
+  } as unknown as AnswerResponse;
 }
 
 describe('describeAnswer', () => {

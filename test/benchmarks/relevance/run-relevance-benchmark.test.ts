@@ -90,6 +90,7 @@ function openFixedBraid(
             request: { ...request } as ResolvedSearchRequest,
             results,
             facets: [],
+            usage: [],
             timings: {},
             degraded,
           };

@@ -1,0 +1,115 @@
+import type { AnswerRequest, AnswerResponse } from '../domain/answer.ts';
+import type { GuardrailAction } from '../domain/guardrail.ts';
+import type { Scope } from '../domain/scope.ts';
+import type { Degradation } from '../domain/search.ts';
+import type { LanguageModel } from '../models/language-model.ts';
+import type { ModelCall } from '../models/model-call.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { AnswerSettings } from './answer.ts';
+import { createCheck, guardQuestion } from './guard.ts';
+import type { Evidence, Sessions, Turn } from './sessions.ts';
+import { joinQuestions, rewriteQuestion } from './stand-alone.ts';
+
+/** A question that may be searched for, or why it may not. */
+export interface OpenTurn {
+  /** Guarded, and standing alone. */
+  readonly question: string;
+  readonly settings: AnswerSettings;
+  readonly guardrails: readonly GuardrailAction[];
+  readonly degraded: readonly Degradation[];
+  /** Said instead of an answer: the question goes no further. */
+  readonly refusal?: string;
+  /** Adds the turn to its session, where there is one, and returns the session's id. */
+  keep(response: AnswerResponse): Promise<string | undefined>;
+}
+
+/** Opens the turn of one request: guard -> remember -> make it stand alone. */
+export type OpenTurnOf = (
+  scope: Scope,
+  request: Pick<AnswerRequest, 'question' | 'sessionId'>,
+  model: LanguageModel,
+  call: ModelCall,
+) => Promise<OpenTurn>;
+
+/** The `sessionId` that begins a session. */
+export const newSession = 'new';
+
+/** @throws {NotFound} {ModelUnavailable} */
+export function createTurns(
+  sessions: Sessions,
+  settingsOf: (tenantId: string) => AnswerSettings,
+  telemetry: Telemetry,
+): OpenTurnOf {
+  return async (scope, { question, sessionId }, model, call) => {
+    const settings = settingsOf(scope.tenantId);
+    const known = sessionId === newSession ? undefined : sessionId;
+    const degraded: Degradation[] = [];
+    const turns = known === undefined ? [] : await sessions.read(scope, known, call.signal);
+
+    let asked = question;
+    let guardrails: readonly GuardrailAction[] = [];
+    let refusal: string | undefined;
+    if (settings.guard !== undefined) {
+      const check = createCheck(settings.guard, telemetry, call, (degradation) => degraded.push(degradation));
+      const guarded = await guardQuestion(question, check, settings.guard.blockedInput);
+      guardrails = guarded.report.actions();
+      if (guarded.isBlocked) refusal = guarded.text;
+      else asked = guarded.text;
+    }
+    const standAlone =
+      refusal === undefined ? await standingAlone(asked, turns, model, call, telemetry, degraded) : '';
+
+    return {
+      question: standAlone,
+      settings,
+      guardrails,
+      degraded,
+      ...(refusal !== undefined && { refusal }),
+      async keep(response) {
+        if (sessionId === undefined) return undefined;
+        // A question that was refused is not kept.
+        const turn = refusal === undefined ? turnOf(asked, standAlone, response, turns) : undefined;
+        return sessions.add(scope, known, turn);
+      },
+    };
+  };
+}
+
+async function standingAlone(
+  question: string,
+  turns: readonly Turn[],
+  model: LanguageModel,
+  call: ModelCall,
+  telemetry: Telemetry,
+  degraded: Degradation[],
+): Promise<string> {
+  if (turns.length === 0) return question;
+  if (model.complete === undefined) return joinQuestions(question, turns);
+  const startedAt = performance.now();
+  try {
+    return await rewriteQuestion(question, turns, (prompt, given) => model.complete!(prompt, given), call);
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    telemetry.log.warn({ model: model.id, error }, 'Cannot rewrite a follow-up question');
+    telemetry.count('degradations', 1, { stage: 'rewrite' });
+    degraded.push({ stage: 'rewrite', reason: `${model.id} could not rewrite the question` });
+    return joinQuestions(question, turns);
+  } finally {
+    telemetry.stage('rewrite', performance.now() - startedAt);
+  }
+}
+
+function turnOf(
+  question: string,
+  standAlone: string,
+  { answer, passages, endReason, withheld }: AnswerResponse,
+  earlier: readonly Turn[],
+): Turn {
+  if (endReason === 'guardrail_intervened' || withheld) return { question };
+  const before = earlier.flatMap(({ answered }) => answered?.restedOn ?? []);
+  const own = passages.map(
+    ({ chunk, documentId, contentHash }): Evidence => ({ chunkId: chunk.chunkId, documentId, contentHash }),
+  );
+  const restedOn = [...new Map([...before, ...own].map((evidence) => [evidence.chunkId, evidence])).values()];
+  return { question, answered: { standAlone, answer: answer.text, restedOn } };
+}

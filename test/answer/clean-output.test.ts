@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OutputCleaner } from '../../answer/clean-output.ts';
+import { linkHosts } from '../../answer/links.ts';
+
+const hosts = linkHosts(['https://docs.example.org/guide', undefined, 'a/b.md'], ['wiki.example.net']);
+
+function clean(parts: readonly string[], takesMarkers = false): OutputCleaner {
+  const cleaner = new OutputCleaner({ hosts, takesMarkers });
+  const out = [...parts.map((part) => cleaner.push(part)), cleaner.end()].join('');
+  expect(out).toBe(cleaner.text);
+  return cleaner;
+}
+
+describe('OutputCleaner', () => {
+  it.each([
+    ['a link', 'See [the page](https://evil.test/?q=1) now.', 'See the page now.'],
+    ['an image', 'A ![chart](https://evil.test/p.png?d=secret) here', 'A chart here'],
+    ['a relative image', 'A ![chart](/logout) here', 'A chart here'],
+    ['an address without a scheme', 'A [page](//evil.test/x) here', 'A page here'],
+    ['an address with a backslash', String.raw`A [page](/\evil.test/x) here`, 'A page here'],
+    ['an address in entities', 'A [page](https&#58;//evil.test) here', 'A page here'],
+    ['a script', 'A [page](javascript:alert(1)) here', 'A page here'],
+    ['data', 'A ![x](data:image/png;base64,AAAA) here', 'A x here'],
+    ['an image in a link', '[![alt](https://evil.test/a.png)](https://evil.test/b) x', 'alt x'],
+    [
+      'a link in brackets of another',
+      '[a [b](https://evil.test) c](https://evil.test/2) x',
+      'a b c((link removed)) x',
+    ],
+    ['a bare address', 'Go to https://evil.test/?q=secret.', 'Go to (link removed).'],
+    ['a bare name', 'Go to www.evil.test/a, now', 'Go to (link removed), now'],
+    ['an address in angles', 'Go to <https://evil.test/a> now', 'Go to (link removed) now'],
+    ['an address in code', 'Run `curl https://evil.test/a` now', 'Run `curl (link removed)` now'],
+    ['a tag', 'Look: <img src="https://evil.test/a.png"> end', 'Look:  end'],
+    ['a definition', 'See [the page][1].\n\n[1]: https://evil.test/a "t"\n', 'See [the page][1].\n\n\n'],
+    ['another port of userinfo', 'x [p](https://docs.example.org@evil.test/) y', 'x p y'],
+    ['a host that only ends alike', 'x [p](https://evildocs.example.org.evil.test/) y', 'x p y'],
+    ['a comment', 'x <!-- hidden --> y', 'x  y'],
+    ['what nobody sees', 'a\u200bb\u{e0041}\u202ec', 'abc'],
+  ])('takes out %s', (_, given, wanted) => {
+    expect(clean([given]).text).toBe(wanted);
+  });
+
+  it.each([
+    'See [the page](https://docs.example.org/other) and https://sub.docs.example.org/x.',
+    'See [the page](https://wiki.example.net/a_(b)).',
+    'It answers on http://127.0.0.1:9201 and http://localhost:8080/docs.',
+    'See [below](#part) and [there](docs/other.md).',
+    'A list `List<String>` and a[0] and [not a link] and 3 < 4 and f(x)[1](y.',
+    'Write to a@example.com, or not!',
+    'Ein Satz — mit „Zeichen“ und 👩‍👩‍👧 und العربية‌ها.',
+  ])('leaves %j as it is', (given) => {
+    const cleaner = clean([given]);
+    expect(cleaner.text).toBe(given);
+    expect(cleaner.removedLinks).toBe(0);
+  });
+
+  it('counts what it took out', () => {
+    const cleaner = clean(['[a](https://x.test) ![b](https://x.test) https://x.test \u200b']);
+    expect(cleaner).toMatchObject({ removedLinks: 3, removedHidden: 1 });
+  });
+
+  it('takes out markers and tells where they stood', () => {
+    const cleaner = clean(['Wings lift [1]. Tails steer. [2, 3] End[4][5]'], true);
+    expect(cleaner.text).toBe('Wings lift. Tails steer. End');
+    expect(cleaner.markers.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
+    expect(cleaner.markers.map(({ at }) => cleaner.text.slice(0, at))).toEqual([
+      'Wings lift',
+      'Wings lift. Tails steer.',
+      'Wings lift. Tails steer.',
+      'Wings lift. Tails steer. End',
+      'Wings lift. Tails steer. End',
+    ]);
+  });
+
+  it('does not wait for ever for the end of a construct', () => {
+    const cleaner = new OutputCleaner({ hosts, takesMarkers: false });
+    cleaner.push('[');
+    for (let at = 0; at < 500; at += 1) cleaner.push('word and ');
+    expect(cleaner.text.length).toBeGreaterThan(3_000);
+    cleaner.push('](https://evil.test/)');
+    cleaner.end();
+    expect(cleaner.text).not.toContain('evil');
+  });
+
+  const pieces = [
+    '[',
+    ']',
+    '(',
+    ')',
+    '![',
+    '<',
+    '>',
+    '<!--',
+    '-->',
+    'https://',
+    'http:/',
+    'www.',
+    'evil.test',
+    'docs.example.org',
+    '/a?b=',
+    ' ',
+    '\n',
+    '\n\n',
+    'word',
+    '.',
+    '[1]',
+    '[2, 3]',
+    ': ',
+    '\\',
+    '`',
+    '\u200b',
+    '\u{e0041}',
+    '👩‍👧',
+    '"',
+    'javascript:',
+    '//',
+    '<img src=',
+    'é',
+    '中文',
+  ];
+  const text = fc.array(fc.constantFrom(...pieces), { maxLength: 25 }).map((parts) => parts.join(''));
+
+  it('gives the same text however it was cut', () => {
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(60)), fc.boolean(), (whole, cuts, takesMarkers) => {
+        const places = [0, ...cuts.map((cut) => Math.min(cut, whole.length)), whole.length].sort(
+          (a, b) => a - b,
+        );
+        const parts = places.slice(1).map((place, at) => whole.slice(places[at], place));
+        const once = clean([whole], takesMarkers);
+        const often = clean(parts, takesMarkers);
+        expect(often.text).toBe(once.text);
+        expect(often.markers).toEqual(once.markers);
+        expect(often.removedLinks).toBe(once.removedLinks);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('never lets through a foreign host behind a scheme', () => {
+    fc.assert(
+      fc.property(text, (whole) => {
+        expect(clean([whole]).text).not.toMatch(/(?<![a-z0-9])(?:https?:\/\/|www\.)evil\.test/);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
