@@ -1,52 +1,51 @@
-import { recordVersion } from '../domain/document-record.ts';
-import { SourceConflict } from '../domain/errors.ts';
+import { type DocumentRecord, isLive, mergeChange, recordVersion } from '../domain/document-record.ts';
 import type { WriteResult } from '../domain/ingest.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
+import { checkChange, checkOwner } from './check-change.ts';
 import { floorOf, readWatermark, type Watermarks } from './feed-watermarks.ts';
 import type { Ingest } from './ingest.ts';
 
-interface Seen {
-  readonly version: bigint;
-  readonly source: string;
-}
-
 /**
- * Tells what an ingest would do and writes nothing. Whole versions are compared, not parts, and nothing is parsed: a
- * document that parsing would refuse counts as indexed.
+ * Tells what an ingest would do and writes nothing: versions are compared as they are in truth, part by part, and what
+ * went before in the same run counts. Nothing is parsed: a document that parsing would refuse counts as indexed.
  */
-export function createDryIngest(documents: DocumentStore): Ingest {
-  const seen = new Map<string, Seen>();
-  const heldOf = async (scope: Scope, documentId: string): Promise<Seen | undefined> => {
-    const known = seen.get(`${scope.tenantId}\0${documentId}`);
-    if (known !== undefined) return known;
-    const record = (await documents.record(scope, documentId))?.record;
-    return record && { version: recordVersion(record), source: record.source };
-  };
+export function createDryIngest(documents: Pick<DocumentStore, 'record'>): Ingest {
+  const seen = new Map<string, DocumentRecord>();
 
-  return async (scope, change): Promise<WriteResult> => {
-    const { documentId, source = '', version } = change.operation === 'upsert' ? change.document : change;
-    const held = await heldOf(scope, documentId);
-    if (held !== undefined && held.source !== source) {
-      throw new SourceConflict(
-        `Cannot write document ${JSON.stringify(documentId)}: it belongs to source ${JSON.stringify(held.source)}`,
-        held.source,
-      );
-    }
-    const next = version ?? (held?.version ?? 0n) + 1n;
-    const isStale = held !== undefined && held.version >= next;
-    if (!isStale) seen.set(`${scope.tenantId}\0${documentId}`, { version: next, source });
+  return async (scope: Scope, requested): Promise<WriteResult> => {
+    const change = checkChange(requested);
+    const { documentId } = change;
+    const key = `${scope.tenantId}\0${documentId}`;
+    const held = seen.get(key) ?? (await documents.record(scope, documentId))?.record;
+    checkOwner(held, change);
+    const merge = mergeChange(held, change, {
+      tenantId: scope.tenantId,
+      recipe: held?.recipe ?? '',
+      now: new Date().toISOString(),
+    });
+    if (merge.record !== undefined) seen.set(key, merge.record);
     return {
       documentId,
-      outcome: isStale ? 'stale' : held === undefined ? 'indexed' : 'updated',
-      version: isStale ? held.version : next,
+      outcome: outcomeOf(merge.outcome, merge.record, held),
+      version: merge.record === undefined ? 0n : recordVersion(merge.record),
       chunks: 0,
       embedded: 0,
       truncated: 0,
-      conflicting: false,
+      conflicting: merge.conflicting,
     };
   };
+}
+
+function outcomeOf(
+  outcome: ReturnType<typeof mergeChange>['outcome'],
+  record: DocumentRecord | undefined,
+  held: DocumentRecord | undefined,
+): WriteResult['outcome'] {
+  if (outcome !== 'applied') return outcome;
+  if (record !== undefined && !isLive(record)) return 'deleted';
+  return held !== undefined && isLive(held) ? 'updated' : 'indexed';
 }
 
 /** Raises truncations in memory only. */

@@ -11,6 +11,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { Source, SourceItem } from '../sources/source.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { createDryIngest } from './feed-dry-run.ts';
 import type { Ingest } from './ingest.ts';
 import { type KnownCollection, readKnown } from './known-documents.ts';
 import { asRefusal } from './refusal.ts';
@@ -36,6 +37,8 @@ export interface IngestSourceOptions {
   readonly keepMissing?: boolean;
   /** @default the setting */
   readonly maxMissingPercentage?: number;
+  /** Change nothing, tell what would happen; what is new or changed is read and not parsed. @default false */
+  readonly dryRun?: boolean;
   readonly onProgress?: (progress: IngestProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -69,7 +72,8 @@ export function createIngestSource(
   });
 
   return async (scope, source, options = {}) => {
-    const { onProgress, signal, keepMissing = false } = options;
+    const { onProgress, signal, keepMissing = false, dryRun = false } = options;
+    const write = dryRun ? createDryIngest(documents) : ingest;
     const { maxMissingPercentage = settings.maxMissingPercentage } = options;
     const known: KnownCollection[] = [];
     for (const collection of source.collections ?? []) {
@@ -105,7 +109,7 @@ export function createIngestSource(
         }
         claimed.add(document.documentId);
         const result = await patience.execute(
-          () => ingest(scope, { operation: 'upsert', document }, undefined, stop),
+          () => write(scope, { operation: 'upsert', document }, undefined, stop),
           stop,
         );
         account.add(item.name, result);
@@ -155,7 +159,7 @@ export function createIngestSource(
     const removal = await patience.execute(
       () =>
         removeMissing(
-          ingest,
+          write,
           scope,
           known,
           { has: (id) => listed.has(id) || claimed.has(id), isHidden },

@@ -117,7 +117,10 @@ async function commitChunks(
     if (!(error instanceof EngineUnavailable)) {
       await removeChunks(tools, tenantId, documentId, made);
       const undone = { ...intent, writing: { ...intent.writing, leftovers: held.leftovers } };
-      await states.write(tenantId, documentId, undone, intentPosition);
+      await states.write(tenantId, documentId, undone, intentPosition).catch((failure: unknown) => {
+        // Another writer has taken over, names included; why this one failed stays what is told.
+        if (!(failure instanceof RevisionConflict)) throw failure;
+      });
     }
     throw error;
   }

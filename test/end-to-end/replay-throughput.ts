@@ -10,7 +10,7 @@ import { openReplayEngine, type ReplayEngine } from './replay-worker.ts';
 
 /**
  * One replay of many events (70 % upserts, 20 % patches, 10 % deletions of a fifth as many documents), made as fast as
- * they are read: events a second, the heap every tenth of the way, and how far the source was ever ahead. Beside it the
+ * they are read: events a second, the heap every twentieth of the way (with --expose-gc after a collection), and how far the source was ever ahead. Beside it the
  * documents of the end state, ingested alone. The embedding model is a stand-in.
  */
 async function main(): Promise<void> {
@@ -27,7 +27,8 @@ async function main(): Promise<void> {
   const adapter = await openReplayEngine(engine, place);
   try {
     const { feeds, ingest } = createFeedUnderTest(adapter, { batchEvents: 500, concurrency: 32 });
-    const heap: number[] = [];
+    const heap: { readonly minutes: number; readonly megabytes: number }[] = [];
+    const beganAt = performance.now();
     let read = 0;
     let done = 0;
     let mostAhead = 0;
@@ -35,9 +36,12 @@ async function main(): Promise<void> {
       for (; read < count; ) {
         read += 1;
         mostAhead = Math.max(mostAhead, read - done);
-        if (read % Math.floor(count / 10) === 0) {
+        if (read % Math.floor(count / 20) === 0) {
           globalThis.gc?.();
-          heap.push(Math.round(process.memoryUsage().heapUsed / 1e5) / 10);
+          heap.push({
+            minutes: (performance.now() - beganAt) / 60_000,
+            megabytes: Math.round(process.memoryUsage().heapUsed / 1e5) / 10,
+          });
         }
         yield { record: read, text: JSON.stringify(changeEventToJson(eventOf(read, count / 5))) };
       }
@@ -72,7 +76,10 @@ async function main(): Promise<void> {
         eventsPerSecond: Math.round(report.accepted / report.seconds),
         liveDocuments: live.length,
         bareDocumentsPerSecond: Math.round(live.length / bareSeconds),
-        heapMegabytes: heap,
+        heapMegabytes: heap.map(({ megabytes }) => megabytes),
+        // Of the second half, when everything that stays has been made.
+        heapMegabytesAMinute: slopeOf(heap.slice(heap.length / 2)),
+        maxResidentMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
         mostEventsAhead: mostAhead,
       }),
     );
@@ -98,6 +105,16 @@ async function liveOf(
     if (page.next === undefined) return found;
     after = page.next;
   }
+}
+
+/** Least squares. */
+function slopeOf(points: readonly { readonly minutes: number; readonly megabytes: number }[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const minutes = mean(points.map((point) => point.minutes));
+  const megabytes = mean(points.map((point) => point.megabytes));
+  const covariance = mean(points.map((point) => (point.minutes - minutes) * (point.megabytes - megabytes)));
+  const variance = mean(points.map((point) => (point.minutes - minutes) ** 2));
+  return Math.round((covariance / variance) * 100) / 100;
 }
 
 function eventOf(at: number, documents: number): ChangeEvent {

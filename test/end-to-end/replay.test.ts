@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -74,4 +74,59 @@ describe.skipIf(!recordedFeedExists)('the recorded feed (skipped without the sha
     const result = await replayVariant('sqlite', 'killed', shuffled(feed.lines, 11), feed, 2);
     expect(result).toMatchObject({ kills: 2, wrongDocuments: 0, isConserved: true });
   }, 180_000);
+});
+
+describe('resync', () => {
+  it('takes a folder as the listing: tells what differs, repairs it, and holds up a mass deletion', async () => {
+    const place = join(folder, 'documents');
+    await mkdir(place);
+    for (const name of ['same', 'changed', 'gone', 'four', 'five', 'six'])
+      await writeFile(join(place, `${name}.txt`), `words of ${name}`);
+    await json('ingest', place);
+    await writeFile(join(place, 'changed.txt'), 'other words');
+    await writeFile(join(place, 'new.txt'), 'new words');
+    await rm(join(place, 'gone.txt'));
+    const differences = { listed: 6, equal: 4, repaired: 2, conflicting: 0, deleted: 1, refused: 0 };
+    expect(await json('resync', place, '--dry-run')).toMatchObject({
+      status: 0,
+      value: { ...differences, embedded: 0 },
+    });
+    expect(await json('resync', place)).toMatchObject({ status: 0, value: { ...differences, embedded: 2 } });
+    expect(await json('resync', place)).toMatchObject({
+      value: { equal: 6, repaired: 0, deleted: 0, embedded: 0 },
+    });
+    for (const name of ['four', 'five', 'six']) await rm(join(place, `${name}.txt`));
+    const { status, stderr } = await runInMemory('resync', place, '--data', join(folder, 'data'));
+    expect(status).toBe(1);
+    expect(stderr).toContain('--allow-mass-delete');
+    expect((await json('documents', 'list')).value.documents).toHaveLength(6);
+    expect(await json('resync', place, '--allow-mass-delete')).toMatchObject({ value: { deleted: 3 } });
+  }, 120_000);
+
+  it('refuses a file without a format, and a format without a source', async () => {
+    const file = join(folder, 'events.jsonl');
+    await writeFile(file, event('a', 1, 'words'));
+    const data = ['--data', join(folder, 'data')];
+    expect(await runInMemory('resync', file, ...data)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--format'),
+    });
+    expect(await runInMemory('resync', file, '--format', 'braid', ...data)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--source'),
+    });
+  }, 60_000);
+});
+
+describe('documents prune', () => {
+  it('says that no feed proves anything, and what to do', async () => {
+    const data = ['--data', join(folder, 'data')];
+    expect(await runInMemory('documents', 'prune', '--source', 's', ...data)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('--ordered'),
+    });
+    expect(
+      await runInMemory('documents', 'prune', '--source', 's', '--older-than', '59', ...data),
+    ).toMatchObject({ status: 2 });
+  }, 60_000);
 });

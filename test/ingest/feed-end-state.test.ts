@@ -27,5 +27,5 @@ describeFeedEndState(
       },
     };
   },
-  { models, faults: 200, crashEvery: models > 50 ? 1 : 2 },
+  { models, faults: 200, letters: 50, crashEvery: models > 50 ? 1 : 2 },
 );

@@ -18,6 +18,8 @@ export interface SuiteSizes {
   readonly models: number;
   /** Events under a faulty engine. */
   readonly faults: number;
+  /** Dead letters that are mended. */
+  readonly letters: number;
   /** Only each so many steps is crashed at. */
   readonly crashEvery: number;
 }
@@ -153,6 +155,38 @@ export function describeFeedEndState(
       );
       expect(pruned).toBeGreaterThan(0);
     }, 900_000);
+
+    it('leaves nothing in the dead letters and nothing twice once the mapping is mended (C7)', async () => {
+      const scope = nextScope();
+      const settings = { storm: { consecutive: 1_000, windowPercentage: 101, total: 10_000 } };
+      const { feeds } = createFeedUnderTest(stores, settings);
+      const ids = Array.from({ length: sizes.letters }, (_, at) => `d${at}`);
+      const report = await feeds.run(scope, requestOf(ids.map((id) => upsert(id, 1, `boom ${id}`))));
+      expect(report).toMatchObject({ accepted: ids.length, deadLettered: ids.length });
+      const { letters } = await feeds.deadLetters.list(scope, { limit: 1_000 });
+      for (const letter of letters) {
+        const event = upsert(letter.documentId!, 1, `mended ${letter.documentId}`);
+        await feeds.retry(scope, letter, () => [{ kind: 'event', event }]);
+      }
+      expect((await feeds.deadLetters.list(scope, { limit: 10 })).letters).toEqual([]);
+      const state = await stateOf(stores.documents, scope);
+      expect(Object.keys(state)).toHaveLength(ids.length);
+      for (const id of ids) expect(state[id]).toBe(`1 mended ${id} {} 1`);
+    }, 300_000);
+
+    it('stops in a storm within a batch, its position at the last event that is handled (C8)', async () => {
+      const scope = nextScope();
+      const good = Array.from({ length: 25 }, (_, at) => upsert(`g${at}`, 1, `text ${at}`));
+      const bad = Array.from({ length: 100 }, (_, at) => upsert(`b${at}`, 1, `boom ${at}`));
+      const { feeds } = createFeedUnderTest(stores, { batchEvents: 20 });
+      const stopped = await feeds
+        .run(scope, requestOf([...good, ...bad], { name: 'f' }))
+        .catch((error: unknown) => error);
+      expect(stopped).toMatchObject({ reason: 'storm', report: { accepted: 35, deadLettered: 10 } });
+      expect((await feeds.deadLetters.list(scope, { limit: 100 })).letters).toHaveLength(10);
+      const position = await stores.state.get(scope, 'feed_positions', 'f');
+      expect(position).toMatchObject({ value: { record: 35 } });
+    }, 300_000);
 
     it('accounts for every event under an engine that fails in every way (C6)', async () => {
       const events = Array.from({ length: sizes.faults }, (_, at) => upsert(`d${at}`, 1, `text ${at}`));

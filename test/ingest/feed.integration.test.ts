@@ -27,6 +27,6 @@ describeWithOpenSearch('OpenSearch', (url) => {
         },
       };
     },
-    { models, faults: 40, crashEvery: models > 5 ? 1 : 15 },
+    { models, faults: 40, letters: 20, crashEvery: models > 5 ? 1 : 15 },
   );
 });
