@@ -35,6 +35,14 @@ interface EventBase {
   readonly position?: string;
   /** When the source made the change; ISO 8601. Tells lag, decides nothing. */
   readonly occurredAt?: string;
+  /** The log that the version is a place in, where the source tells it. Places in two logs never compare. */
+  readonly log?: EventLog;
+}
+
+export interface EventLog {
+  /** At the head of the version. */
+  readonly epoch: number;
+  readonly name: string;
 }
 
 export interface UpsertEvent extends EventBase {

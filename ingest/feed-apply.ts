@@ -85,7 +85,10 @@ export function createApplyBatch(ports: ApplyPorts, options: ApplyOptions): Appl
       await patience(() => checkMassDeletion(documents, truncates, [...lanes.values()].flat()));
     }
     // Order does not decide, versions do: the truncations first saves the work on what they take away.
-    for (const { item, scope, event } of truncates) {
+    const before = createMarkBook(watermarks, patience);
+    for (const truncation of truncates) {
+      const { item, scope, event } = truncation;
+      if (await isOfOtherLog(truncation, before)) continue;
       const isNew = await patience(() => watermarks.raise(scope, event.source, event.version));
       item.outcome = { outcome: isNew ? 'indexed' : 'stale', version: event.version.toString() };
     }
@@ -136,6 +139,20 @@ function route(item: QueuedReading, options: ApplyOptions): Omit<Routed<ChangeEv
   return undefined;
 }
 
+/** Settles an event whose version is a place in another log than its source's: the two do not compare. */
+async function isOfOtherLog({ item, scope, event }: Routed<ChangeEvent>, marks: MarkBook): Promise<boolean> {
+  if (event.log === undefined) return false;
+  const known = await marks.logOf(scope, event.source, event.log);
+  if (known === event.log.name) return false;
+  item.outcome = {
+    outcome: 'dead_lettered',
+    ...documentIdOf(event),
+    reason: 'invalid_event',
+    message: `Cannot compare positions: the event is of the log ${JSON.stringify(event.log.name)}, and source ${JSON.stringify(event.source)} is of ${JSON.stringify(known)}; list both logs under lineages in the mapping, oldest first, to go on`,
+  };
+  return true;
+}
+
 /** Applies the queued events of one document: what can win, lowest version first. */
 async function applyLane(
   ports: ApplyPorts,
@@ -147,6 +164,7 @@ async function applyLane(
   for (const routed of lane) {
     const { scope, event, item } = routed;
     const { truncated, floor } = await marks.of(scope, event.source);
+    if (await isOfOtherLog(routed, marks)) continue;
     if (event.version <= truncated) {
       await patience(() => obeyMark(ports, scope, event, truncated));
       item.outcome = staleBy(event);

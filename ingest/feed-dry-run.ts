@@ -55,10 +55,15 @@ export function createDryWatermarks(state: StateStore): Watermarks {
     const stored = await readWatermark(state, scope, source);
     const inMemory = raised.get(`${scope.tenantId}\0${source}`) ?? -1n;
     const held = BigInt(stored.version);
-    return { truncated: held > inMemory ? held : inMemory, floor: floorOf(stored) };
+    return {
+      truncated: held > inMemory ? held : inMemory,
+      floor: floorOf(stored),
+      logs: stored.logs ?? {},
+    };
   };
   return {
     read,
+    claimLog: async (scope, source, { epoch, name }) => (await read(scope, source)).logs[epoch] ?? name,
     async raise(scope, source, version) {
       if ((await read(scope, source)).truncated >= version) return false;
       raised.set(`${scope.tenantId}\0${source}`, version);

@@ -1,3 +1,4 @@
+import type { EventLog } from '../domain/change-event.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Patience } from './feed-patience.ts';
 import type { Marks, Watermarks } from './feed-watermarks.ts';
@@ -12,6 +13,8 @@ export const graceMs = 60_000;
 export interface MarkBook {
   /** At most half of the grace old. */
   of(scope: Scope, source: string): Promise<Marks>;
+  /** The log that the source's versions are places in; the first that comes in an epoch is. */
+  logOf(scope: Scope, source: string, log: EventLog): Promise<string>;
   /** As they were when the source was first asked for, and as they are now. */
   sinceFirst(scope: Scope, source: string): Promise<{ readonly first: Marks; readonly now: Marks }>;
 }
@@ -20,6 +23,8 @@ interface Page {
   readonly first: Marks;
   now: Marks;
   readAt: number;
+  /** What was claimed since. */
+  readonly logs: Record<string, string>;
 }
 
 export function createMarkBook(watermarks: Watermarks, patience: Patience): MarkBook {
@@ -28,7 +33,7 @@ export function createMarkBook(watermarks: Watermarks, patience: Patience): Mark
   const open = async (scope: Scope, source: string): Promise<Page> => {
     const readAt = performance.now();
     const first = await read(scope, source);
-    return { first, now: first, readAt };
+    return { first, now: first, readAt, logs: {} };
   };
   const pageOf = (scope: Scope, source: string): Promise<Page> => {
     const key = `${scope.tenantId}\0${source}`;
@@ -46,6 +51,14 @@ export function createMarkBook(watermarks: Watermarks, patience: Patience): Mark
     async of(scope, source) {
       const page = await pageOf(scope, source);
       return performance.now() - page.readAt < freshMs ? page.now : refresh(page, scope, source);
+    },
+    async logOf(scope, source, log) {
+      const page = await pageOf(scope, source);
+      const known = page.logs[log.epoch] ?? page.now.logs[log.epoch];
+      if (known !== undefined) return known;
+      const claimed = await patience(() => watermarks.claimLog(scope, source, log));
+      page.logs[log.epoch] = claimed;
+      return claimed;
     },
     async sinceFirst(scope, source) {
       const page = await pageOf(scope, source);

@@ -77,7 +77,7 @@ function isSameEvent(left: DocumentEvent, right: DocumentEvent): boolean {
 }
 
 function withoutPlace(event: DocumentEvent) {
-  const { position: _, occurredAt: __, ...rest } = event;
+  const { position: _, occurredAt: __, log: ___, ...rest } = event;
   return { content: undefined, ...rest };
 }
 

@@ -1,3 +1,4 @@
+import type { EventLog } from '../domain/change-event.ts';
 import { isLive } from '../domain/document-record.ts';
 import { RevisionConflict } from '../domain/errors.ts';
 import type { Scope } from '../domain/scope.ts';
@@ -14,6 +15,8 @@ export interface Marks {
    * that there is no record of is stale. −1 where there is none.
    */
   readonly floor: bigint;
+  /** By epoch, the log that the source's versions are places in. */
+  readonly logs: Readonly<Record<string, string>>;
 }
 
 /** The marks of sources as they are stored. */
@@ -25,6 +28,8 @@ export interface Watermarks {
    * @returns false where it stands as high already
    */
   raise(scope: Scope, source: string, version: bigint): Promise<boolean>;
+  /** Makes this the log of its epoch where there is none. @returns the log of the epoch */
+  claimLog(scope: Scope, source: string, log: EventLog): Promise<string>;
 }
 
 /** What is stored of one source. */
@@ -40,6 +45,8 @@ export interface StoredWatermark {
   };
   /** By feed that delivers the source in the order of versions: up to where it is acknowledged; −1 where it did not. */
   readonly feeds?: Readonly<Record<string, string>>;
+  /** By epoch, the name of the log. */
+  readonly logs?: Readonly<Record<string, string>>;
 }
 
 export const watermarkCollection = 'watermarks';
@@ -67,7 +74,7 @@ export function createWatermarks(ports: {
       const held = await readWatermark(state, scope, source);
       const truncated = BigInt(held.version);
       if (BigInt(held.swept) < truncated) await sweep(scope, source, truncated);
-      return { truncated, floor: floorOf(held) };
+      return { truncated, floor: floorOf(held), logs: held.logs ?? {} };
     },
 
     async raise(scope, source, version) {
@@ -78,6 +85,15 @@ export function createWatermarks(ports: {
       const isSwept = BigInt(held.swept) >= BigInt(held.version);
       if (!isSwept) await sweep(scope, source, BigInt(held.version));
       return !isSwept;
+    },
+
+    async claimLog(scope, source, { epoch, name }) {
+      const held = await changeWatermark(state, scope, source, (stored) =>
+        stored.logs?.[epoch] === undefined
+          ? { ...stored, logs: { ...stored.logs, [epoch]: name } }
+          : undefined,
+      );
+      return held.logs![epoch]!;
     },
   };
 }

@@ -34,9 +34,11 @@ export function createDebeziumReader(mappingValue?: unknown): FeedReader {
     const table = tableOf(mapping, names);
     const position = debeziumPosition(value);
     if (table === undefined) return [{ kind: 'ignored', what: 'unmapped_table', position: position.text }];
+    const epoch = epochOf(position.lineage);
     const base = {
       source: table.source ?? names[0]!,
-      version: position.version(epochOf(position.lineage)),
+      version: position.version(epoch),
+      ...(position.lineage !== undefined && { log: { epoch, name: position.lineage } }),
       position: position.text,
       ...occurredAt(value),
     };

@@ -182,6 +182,35 @@ describe('bad input of a feed', () => {
     expect(found[1]![1]).toBeLessThanOrEqual(128 * 1024 * 1024);
   }, 60_000);
 
+  it('a log of another server never compares, in a later run neither, until the mapping says which came first', async () => {
+    const change = (server: number, position: number, body: string) =>
+      JSON.stringify({
+        op: 'c',
+        before: null,
+        after: { id: 1, body, views: 1 },
+        source: {
+          connector: 'mysql',
+          name: 'm',
+          db: 'shop',
+          table: 'articles',
+          server_id: server,
+          file: 'mysql-bin.000001',
+          pos: position,
+          row: 0,
+        },
+      });
+    await runBytes(change(1, 900, 'of the old server'), createDebeziumReader(mapping));
+    const moved = [change(2, 4, 'of the new server'), change(2, 2_000, 'of the new server, later')].join(
+      '\n',
+    );
+    const refused = await runBytes(moved, createDebeziumReader(mapping));
+    expect(refused).toMatchObject({ deadLettered: 2, deadLettersByReason: { invalid_event: 2 } });
+    expect(Object.values(await stateOf(adapter.documents, scope))[0]).toContain('of the old server');
+    const told = createDebeziumReader({ ...mapping, lineages: ['1 mysql-bin', '2 mysql-bin'] });
+    expect(await runBytes(moved, told)).toMatchObject({ indexed: 1, stale: 1, deadLettered: 0 });
+    expect(Object.values(await stateOf(adapter.documents, scope))[0]).toContain('of the new server, later');
+  });
+
   it('a feed that restarts from the beginning changes nothing and embeds nothing', async () => {
     const events = Array.from({ length: 60 }, (_, at) =>
       at % 5 === 4 ? remove(`d${at - 1}`, at + 1) : upsert(`d${at}`, at + 1, `text ${at}`),

@@ -69,6 +69,34 @@ describeWithOpenSearch('a feed on OpenSearch', (url) => {
     expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['other']);
   }, 180_000);
 
+  it('waits behind a cluster block, and goes on without a dead letter when it is lifted', async () => {
+    freshScope();
+    const { feeds } = createFeedUnderTest(adapter, { batchEvents: 100, concurrency: 32 });
+    const block = (isBlocked: boolean) =>
+      fetch(`${url}/${prefix}*/_settings`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ 'index.blocks.read_only_allow_delete': isBlocked ? true : null }),
+      });
+    await block(true);
+    let waitedFor: string | undefined;
+    const report = await feeds.run(
+      scope,
+      requestOf(
+        Array.from({ length: 30 }, (_, at) => upsert(`d${at}`, 1, `text ${at}`)),
+        {
+          onProgress({ waitsFor }) {
+            if (waitsFor === undefined || waitedFor !== undefined) return;
+            waitedFor = waitsFor;
+            void block(false);
+          },
+        },
+      ),
+    );
+    expect(waitedFor).toMatch(/read-only|block/i);
+    expect(report).toMatchObject({ accepted: 30, indexed: 30, deadLettered: 0 });
+  }, 120_000);
+
   it('accounts for each event over bulks that fail in every way, and leaves no stray chunk (C6)', async () => {
     freshScope();
     const isRejected = (documentId: string) => Number(documentId.slice(1)) % 20 === 7;
