@@ -43,7 +43,7 @@ export const extractiveScript: ConverseScript = ({ question, searchResults, numb
       number,
     })),
   ];
-  const words = new Set(wordsOf(question.replace(/<passage[\s\S]*<\/passage>/g, '')));
+  const words = new Set(wordsOf(question.replace(/<passage[\s\S]*<\/passage[^>]*>/g, '')));
   const candidates = passages.flatMap((passage) =>
     passage.texts.map((text, block) => ({
       ...passage,
