@@ -188,7 +188,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     answer: createAnswer(telemetry),
     engine,
     documents,
-    languageModels: [shareLanguageModel(createLanguageModel(config, local), makeTurns)],
+    languageModels: [shareLanguageModel(createLanguageModel(config, bedrock, local), makeTurns)],
     rerankingModels: rerankingModels.map(({ id }) => id),
     searchDefaults,
     telemetry,
@@ -336,11 +336,15 @@ async function createEmbeddingModels(
   return { embedding: local, local };
 }
 
-function createLanguageModel(config: Config, local: EmbeddingModel | undefined): LanguageModel {
-  // Chosen by thresholds that hold for the local embedding model alone.
-  if (config.models.language === 'local/extractive' && local !== undefined)
-    return createExtractiveModel(local);
-  throw unknownModel('models.language', config.models.language, 'local/extractive');
+function createLanguageModel(
+  { models: { language: id } }: Config,
+  bedrock: BedrockModels,
+  local: EmbeddingModel | undefined,
+): LanguageModel {
+  if (isBedrockModel(id)) return bedrock.language(id);
+  // Its thresholds hold for the local embedding model alone.
+  if (id === 'local/extractive' && local !== undefined) return createExtractiveModel(local);
+  throw unknownModel('models.language', id, 'local/extractive or one of bedrock/');
 }
 
 function unknownModel(setting: string, id: string, known: string): InvalidConfiguration {

@@ -190,7 +190,9 @@ export interface BedrockConfig {
   readonly rerankBy: 'rerank' | 'invoke';
   /** Marks the part of a prompt that stays the same, where the model can keep it. @default true */
   readonly promptCaching: boolean;
-  /** Guards what language models read and write. @default none */
+  /** @default 2048 */
+  readonly maxAnswerTokens: number;
+  /** Applied by Bedrock within the call of a language model, beside `guardrails`. @default none */
   readonly guardrail?: {
     /** Id or ARN. */
     readonly id: string;
@@ -402,7 +404,12 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('number', ['models.embeddingDimensions']),
   ...named('json', ['models.reranking']),
   ...named('text', ['bedrock.region', 'bedrock.endpoint', 'bedrock.agentEndpoint', 'bedrock.protocol']),
-  ...named('number', ['bedrock.connectTimeoutMs', 'bedrock.requestTimeoutMs', 'bedrock.maxCallsAtOnce']),
+  ...named('number', [
+    'bedrock.connectTimeoutMs',
+    'bedrock.requestTimeoutMs',
+    'bedrock.maxCallsAtOnce',
+    'bedrock.maxAnswerTokens',
+  ]),
   ...named('text', ['bedrock.residency', 'bedrock.rerankBy']),
   ...named('json', ['bedrock.allowUnpinned', 'bedrock.promptCaching', 'bedrock.guardrail']),
 ];
@@ -960,6 +967,7 @@ const schema = z.strictObject({
       allowUnpinned: trueOrFalse.default(false),
       rerankBy: oneOf('rerank', 'invoke').default('rerank'),
       promptCaching: trueOrFalse.default(true),
+      maxAnswerTokens: wholeNumber(1, 65_536).default(2_048),
       guardrail: z
         .strictObject({
           id: text('the id or ARN of a guardrail'),

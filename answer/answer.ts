@@ -7,6 +7,7 @@ import type { ModelCall } from '../models/model-call.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { Draft } from './draft.ts';
 import { createCheck, type GuardPolicy } from './guard.ts';
+import { GuardrailReport } from './guardrail-report.ts';
 import { linkHosts } from './links.ts';
 import { OutputGuard } from './output-guard.ts';
 import { abstention, assemblePrompt } from './prompt.ts';
@@ -60,12 +61,14 @@ export function createAnswer(telemetry: Telemetry): Answer {
     });
     yield { type: 'passages', passages: found.results };
 
+    // What a guardrail within the model's own call makes of the prompt.
+    const ownInput = new GuardrailReport('input');
     let outcome: Outcome;
     if (refusal !== undefined) {
       outcome = { ...nothing, text: refusal, endReason: 'guardrail_intervened', dropped: 0, isOwn: true };
     } else {
       let reason: EndReason = 'abstained';
-      if (found.results.length > 0) reason = yield* generate(draft, guard, question, model, call);
+      if (found.results.length > 0) reason = yield* generate(draft, guard, ownInput, question, model, call);
       outcome = outcomeOf(draft, guard, reason, settings);
     }
     if (outcome.isOwn) yield { type: 'text', text: outcome.text };
@@ -81,7 +84,7 @@ export function createAnswer(telemetry: Telemetry): Answer {
       ungrounded: outcome.isUngrounded,
       withheld: outcome.isWithheld,
       droppedCitations: outcome.dropped,
-      guardrails: [...guardrails, ...guard.report.actions()],
+      guardrails: [...guardrails, ...ownInput.actions(), ...guard.report.actions()],
       removed: draft.removed,
       model: model.id,
       usage: found.usage,
@@ -126,6 +129,7 @@ const unguarded = {
 async function* generate(
   draft: Draft,
   guard: OutputGuard,
+  ownInput: GuardrailReport,
   question: string,
   model: LanguageModel,
   call: ModelCall,
@@ -138,7 +142,10 @@ async function* generate(
     for await (const event of model.answer(prompt, { ...call, signal })) {
       if (event.type === 'text') yield* draft.write(event.text);
       else if (event.type === 'citation') yield* draft.cite(event);
-      else reason = event.reason;
+      else if (event.type === 'guardrail') {
+        const report = event.side === 'input' ? ownInput : guard.report;
+        for (const finding of event.findings) report.addFinding(finding);
+      } else reason = event.reason;
       if (guard.isBlocked || guard.isCut) break;
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { EndReason } from '../domain/answer.ts';
+import type { GuardrailFinding } from './guardrail.ts';
 import type { ModelCall } from './model-call.ts';
 
 /** Answers a question from passages. */
@@ -52,5 +53,11 @@ export type LanguageModelEvent =
       readonly end: number;
       readonly passage: number;
       readonly quote: string;
+    }
+  /** Of a guardrail within the model's own call. */
+  | {
+      readonly type: 'guardrail';
+      readonly side: 'input' | 'output';
+      readonly findings: readonly GuardrailFinding[];
     }
   | { readonly type: 'end'; readonly reason: Exclude<EndReason, 'empty_reply'> };

@@ -44,6 +44,7 @@ describe('loadConfig', () => {
         allowUnpinned: false,
         rerankBy: 'rerank',
         promptCaching: true,
+        maxAnswerTokens: 2_048,
       },
       search: {},
       ingest: {

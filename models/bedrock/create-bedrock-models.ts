@@ -1,15 +1,18 @@
 import { InvalidConfiguration } from '../../domain/errors.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { EmbeddingModel } from '../embedding-model.ts';
+import type { LanguageModel } from '../language-model.ts';
 import type { RerankingModel } from '../reranking-model.ts';
 import {
   type BedrockConnection,
   type BedrockConnectionSettings,
   createBedrockConnection,
 } from './connection.ts';
+import type { InlineGuardrail } from './converse-input.ts';
 import { createBedrockEmbeddingModel } from './embedding.ts';
+import { createBedrockLanguageModel } from './language.ts';
 import { type ModelReference, type Residency, readModelId } from './model-id.ts';
-import { embeddingShapes, rerankingShapes } from './model-table.ts';
+import { embeddingShapes, languageModels, rerankingShapes, traitsOf } from './model-table.ts';
 import { createBedrockRerankingModel } from './reranking.ts';
 
 export interface BedrockSettings extends BedrockConnectionSettings {
@@ -17,6 +20,9 @@ export interface BedrockSettings extends BedrockConnectionSettings {
   readonly residency: Residency;
   readonly allowUnpinned: boolean;
   readonly rerankBy: 'rerank' | 'invoke';
+  readonly promptCaching: boolean;
+  readonly maxAnswerTokens: number;
+  readonly guardrail?: InlineGuardrail;
 }
 
 /** The models of Bedrock by their ids in the configuration, all over one connection. */
@@ -26,6 +32,7 @@ export interface BedrockModels {
   embedding(id: string, dimensions: number | undefined): EmbeddingModel;
   /** @throws {InvalidConfiguration} for a model that cannot rerank */
   reranking(id: string): RerankingModel;
+  language(id: string): LanguageModel;
   close(): void;
 }
 
@@ -71,6 +78,19 @@ export function createBedrockModels(settings: BedrockSettings, telemetry: Teleme
       const reference = read(setting, id, Object.keys(rerankingShapes));
       const shape = shapeOf(rerankingShapes, reference, setting, id, 'rerank');
       return createBedrockRerankingModel({ ...shared, id, reference, shape, operation: settings.rerankBy });
+    },
+    language(id) {
+      const { callId, baseId } = read('models.language', id, Object.keys(languageModels));
+      const { promptCaching, maxAnswerTokens, guardrail } = settings;
+      return createBedrockLanguageModel({
+        ...shared,
+        id,
+        callId,
+        traits: traitsOf(baseId),
+        promptCaching,
+        maxAnswerTokens,
+        ...(guardrail && { guardrail }),
+      });
     },
     close: () => connection.close(),
   };

@@ -95,7 +95,7 @@ export async function startBedrock(options: BedrockOptions = {}): Promise<Bedroc
     };
     requests.push(seen);
     response.on('close', () => {
-      if (!response.writableFinished) seen.wasAbandoned = true;
+      if (!response.writableEnded) seen.wasAbandoned = true;
     });
     const fault = behaviour.faults(seen);
     if (behaviour.latencyMs > 0) await pause(behaviour.latencyMs);

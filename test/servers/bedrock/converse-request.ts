@@ -96,7 +96,9 @@ export function readConverseRequest(
           );
         prompt += written;
         question = written;
-        for (const match of written.matchAll(/<passage(?:-\w+)? number="(\d+)"[^>]*>\n([\s\S]*?)\n<\/passage(?:-\w+)?>/g)) {
+        for (const match of written.matchAll(
+          /<passage(?:-\w+)? number="(\d+)"[^>]*>\n([\s\S]*?)\n<\/passage(?:-\w+)?>/g,
+        )) {
           numbered.push({ number: Number(match[1]), text: match[2]! });
         }
       } else if (block.guardContent !== undefined) {
