@@ -140,7 +140,8 @@ export class Throughput {
       this.#begin({ capacity: undefined, seconds }, now);
     } else {
       const perSecond = started / (elapsed / 1_000);
-      const capacity = Math.max(served / (elapsed / 1_000) / (1 - noise), this.#min);
+      // Of what was started, not of what has ended: a slow service lets through as much as a fast one.
+      const capacity = Math.max((perSecond * (1 - share)) / (1 - noise), this.#min);
       const kept = Math.min(1, (retreat * capacity) / Math.max(perSecond, Number.MIN_VALUE));
       this.#left = { perSecond, judged, share, expected: Math.max(noise, 1 - (1 - share) / kept) };
       this.#begin({ capacity, seconds: 0 }, now);

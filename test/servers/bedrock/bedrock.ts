@@ -54,6 +54,8 @@ export interface BedrockOptions {
   readonly port?: number;
   /** @default "us-east-1" */
   readonly region?: string;
+  /** Access keys that it takes beside its own: those of another server that one process talks to as well. */
+  readonly keys?: ReadonlyMap<string, SigningKey>;
   /** Makes the vectors of texts. @default the local model */
   readonly embedder?: TextEmbedder;
 }
@@ -72,6 +74,7 @@ export const standInKeys: ReadonlyMap<string, SigningKey> = new Map([
 export async function startBedrock(options: BedrockOptions = {}): Promise<BedrockStandIn> {
   const region = options.region ?? 'us-east-1';
   const embedder = options.embedder ?? createTextEmbedder();
+  const keys = new Map([...standInKeys, ...(options.keys ?? [])]);
   const requests: SeenRequest[] = [];
   let isClosed = false;
   const behaviour: BedrockBehaviour = {
@@ -109,7 +112,7 @@ export async function startBedrock(options: BedrockOptions = {}): Promise<Bedroc
     try {
       checkSignature(
         { method: request.method ?? 'GET', target, headers: signedHeaders(request.headers), body },
-        standInKeys,
+        keys,
         region,
       );
       if (fault?.kind === 'error') throw new ServiceError(fault.type, fault.message ?? fault.type);

@@ -38,14 +38,14 @@ export function storm(options: {
   };
 }
 
-/** Lets so many requests a second through, as a bucket of a tenth of a second, at least two, and throttles the rest. */
+/** Lets so many requests a second through, as a bucket of one second (Bedrock counts over a minute), and throttles the rest. */
 export function rateLimit(perSecond: () => number): Faults {
-  let tokens = perSecond() / 10;
+  let tokens = perSecond();
   let filledAt = performance.now();
   return () => {
     const now = performance.now();
     const rate = perSecond();
-    tokens = Math.min(Math.max(2, rate / 10), tokens + ((now - filledAt) / 1000) * rate);
+    tokens = Math.min(Math.max(2, rate), tokens + ((now - filledAt) / 1000) * rate);
     filledAt = now;
     if (tokens < 1) {
       return {
