@@ -37,6 +37,7 @@ import type { ModelCall } from './models/model-call.ts';
 import type { Arrange } from './rerank/arrange.ts';
 import { collapseByDocument } from './rerank/collapse.ts';
 import type { Rerank } from './rerank/rerank.ts';
+import { rerankedText } from './rerank/reranked-text.ts';
 import { nextCursor, pageOffset } from './retrieval/cursor.ts';
 import { toHit } from './retrieval/hit.ts';
 import { atLeastMinimumScore } from './retrieval/minimum-score.ts';
@@ -264,7 +265,7 @@ async function runSearch(
       request.rerank.model,
       request.query,
       present,
-      present.map(({ chunkId }) => rerankedText(texts.get(chunkId)!)),
+      present.map(({ chunkId }) => rerankedText(texts.get(chunkId)!, request.rerank?.metadataFields)),
       call,
     );
     timings.rerank = reranked.milliseconds;
@@ -317,10 +318,6 @@ function fetchOptions({ expand, highlight, query }: ResolvedSearchRequest): {
   highlight?: string;
 } {
   return { parents: expand === 'parent', ...(highlight && { highlight: query }) };
-}
-
-function rerankedText({ title, context, text }: FoundChunk): string {
-  return [title, context, text].filter((part) => part !== undefined && part !== '').join('\n');
 }
 
 /** guard -> remember -> search -> answer. A question that is refused goes no further than the guardrail. */

@@ -49,6 +49,8 @@ export interface SearchRequest {
     readonly model: string;
     /** How many fused hits are reranked, topK to 1,000. @default max(50, topK) */
     readonly candidates?: number;
+    /** Metadata that the model reads in front of each text, one `key: value` a line; 1 to 10 keys. @default none */
+    readonly metadataFields?: readonly string[];
   };
   /**
    * Searches once more with the query's vector moved towards the mean vector of the first hits (Rocchio). Needs the dense
@@ -185,7 +187,11 @@ export interface ResolvedSearchRequest {
   readonly complete: boolean;
   readonly feedback?: { readonly weight: number; readonly hits: number };
   readonly boosts: readonly Boost[];
-  readonly rerank?: { readonly model: string; readonly candidates: number };
+  readonly rerank?: {
+    readonly model: string;
+    readonly candidates: number;
+    readonly metadataFields?: readonly string[];
+  };
   readonly diversity?: { readonly lambda: number; readonly candidates: number };
   readonly duplicates?: { readonly similarity: number; readonly candidates: number };
   readonly collapse?: 'document';

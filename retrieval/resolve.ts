@@ -9,6 +9,7 @@ export const searchLimits = {
   topK: 1_000,
   candidates: 10_000,
   rerankCandidates: 1_000,
+  rerankMetadataFields: 10,
   rankConstant: 10_000,
   weight: 1_000_000,
   fieldWeight: 100,
@@ -189,7 +190,11 @@ function resolveRerank(
   models: readonly string[],
 ): ResolvedSearchRequest['rerank'] {
   if (given === undefined) return undefined;
-  const { model, candidates } = checkFields(given, 'rerank', ['model', 'candidates']);
+  const { model, candidates, metadataFields } = checkFields(given, 'rerank', [
+    'model',
+    'candidates',
+    'metadataFields',
+  ]);
   if (!models.includes(model)) {
     const known = models.length === 0 ? 'none is configured' : `configured: ${models.join(', ')}`;
     throw new InvalidInput('rerank.model', `Unknown rerank.model ${JSON.stringify(model)}, ${known}`);
@@ -202,7 +207,24 @@ function resolveRerank(
       topK,
       searchLimits.rerankCandidates,
     ),
+    ...(metadataFields !== undefined && { metadataFields: checkMetadataFields(metadataFields) }),
   };
+}
+
+function checkMetadataFields(given: unknown): readonly string[] {
+  const isList =
+    Array.isArray(given) && given.length >= 1 && given.length <= searchLimits.rerankMetadataFields;
+  const isKeys =
+    isList &&
+    new Set(given).size === given.length &&
+    given.every((key) => typeof key === 'string' && key !== '' && Buffer.byteLength(key) <= 100);
+  if (!isKeys) {
+    throw new InvalidInput(
+      'rerank.metadataFields',
+      `Expected rerank.metadataFields to be 1 to ${searchLimits.rerankMetadataFields} different keys of at most 100 bytes`,
+    );
+  }
+  return given;
 }
 
 function resolveFeedback(

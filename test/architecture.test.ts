@@ -59,7 +59,10 @@ const stage: Rule = { ours: ['domain', 'telemetry', ...portTypes], packages: ['p
 const rules: Record<string, Rule> = {
   domain: { ours: [], packages: [] },
   ...Object.fromEntries(
-    ports.map((port) => [port, { ours: ['types:domain', 'types:models/model-call.ts'], packages: [] }]),
+    ports.map((port) => [
+      port,
+      { ours: ['types:domain', 'types:models/model-call.ts', 'types:models/guardrail.ts'], packages: [] },
+    ]),
   ),
   ingest: stage,
   'ingest/parsers/markdown.ts': { ...stage, packages: ['mdast-util-*', 'micromark-extension-gfm', 'mdast'] },

@@ -113,6 +113,7 @@ export function searchFields(filterField: string) {
       .strictObject({
         model: z.string().min(1).max(requestLimits.nameCharacters),
         candidates: z.int().min(1).max(requestLimits.topK).optional(),
+        metadataFields: z.array(z.string().min(1).max(100)).min(1).max(10).optional(),
       })
       .optional(),
     diversity: z

@@ -115,7 +115,9 @@ export const resolvedSearchRequestSchema = z
     complete: z.boolean(),
     feedback: z.object({ weight: z.number(), hits: count }).optional(),
     boosts: z.array(resolvedBoost),
-    rerank: z.object({ model: z.string(), candidates: count }).optional(),
+    rerank: z
+      .object({ model: z.string(), candidates: count, metadataFields: z.array(z.string()).optional() })
+      .optional(),
     diversity: z.object({ lambda: z.number(), candidates: count }).optional(),
     duplicates: z.object({ similarity: z.number(), candidates: count }).optional(),
     collapse: fields.collapse,

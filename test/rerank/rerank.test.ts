@@ -3,6 +3,7 @@ import type { RankedChunk } from '../../domain/ranking.ts';
 import type { RerankingModel } from '../../models/reranking-model.ts';
 import { collapseByDocument } from '../../rerank/collapse.ts';
 import { createRerank } from '../../rerank/rerank.ts';
+import { rerankedText } from '../../rerank/reranked-text.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
 
 const ranked: RankedChunk[] = ['a', 'b', 'a', 'c'].map((documentId, at) => ({
@@ -73,5 +74,16 @@ describe('createRerank', () => {
     });
     caller.abort(new Error('gone'));
     await expect(pending).rejects.toThrow('gone');
+  });
+});
+
+describe('rerankedText', () => {
+  const hit = { title: 'T', text: 'text', metadata: { year: 2024, tags: ['a', 'b'], lang: 'en' } };
+
+  it('sets the metadata asked for in front, and none that was not', () => {
+    expect(rerankedText(hit)).toBe('T\ntext');
+    expect(rerankedText(hit, ['tags', 'year', 'gone', 'constructor'])).toBe(
+      'tags: a, b\nyear: 2024\nT\ntext',
+    );
   });
 });

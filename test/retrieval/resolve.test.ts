@@ -102,6 +102,11 @@ describe('resolveSearchRequest', () => {
       'fusion.normalization',
     ],
     ['a rank constant with linear', { query: 'a', fusion: { rankConstant: 60 } }, 'fusion.rankConstant'],
+    [
+      'metadata that is no list of keys',
+      { query: 'a', rerank: { model: 'reranker', metadataFields: [] } },
+      'rerank.metadataFields',
+    ],
     ['an unknown reranker', { query: 'a', rerank: { model: 'x' } }, 'rerank.model'],
     [
       'rerank candidates below topK',
