@@ -21,7 +21,7 @@ export interface CallerOptions {
 
 /** Calls for one user request: the first and two more. */
 const maxUrgentCalls = 3;
-/** Failures of one call in the background, throttling not counted: about 20 s of back-off. */
+/** Failures of one call in the background, throttling not counted: about 7 s of back-off. */
 const maxFailures = 8;
 /** A service that throttles one and the same call for longer than this serves nobody. */
 const maxThrottledMs = 5 * 60_000;
@@ -115,9 +115,9 @@ export function createCaller(options: CallerOptions): Caller {
 /** The caller has gone: no failure of the model. */
 class Left extends Error {}
 
-/** 50 ms doubling for who waits, 100 ms doubling to 5 s in the background; between half and all of it, by chance. */
+/** 50 ms doubling for who waits, 100 ms doubling to 2 s in the background; between half and all of it, by chance. */
 function backOffMs(failures: number, isUrgent: boolean): number {
-  const full = isUrgent ? 50 * 2 ** (failures - 1) : Math.min(5_000, 100 * 2 ** (failures - 1));
+  const full = isUrgent ? 50 * 2 ** (failures - 1) : Math.min(2_000, 100 * 2 ** (failures - 1));
   return full * (0.5 + Math.random() / 2);
 }
 
