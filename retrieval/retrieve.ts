@@ -9,6 +9,7 @@ import type { Leg, LegsQuery, LegsResult, SearchEngine } from '../search-engine/
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { feedBack } from './feed-back.ts';
 import { fuse, type WeightedLeg } from './fuse.ts';
+import { createQueryVectors } from './query-vectors.ts';
 
 export interface Retrieval {
   /** The whole fused list, best first. */
@@ -18,7 +19,7 @@ export interface Retrieval {
   readonly degraded: readonly Degradation[];
 }
 
-type EmbedQuery = (query: string, call: ModelCall) => Promise<Float32Array>;
+type EmbedQuery = (tenantId: string, query: string, call: ModelCall) => Promise<Float32Array>;
 
 export type Retrieve = (scope: Scope, request: ResolvedSearchRequest, call?: ModelCall) => Promise<Retrieval>;
 
@@ -35,9 +36,12 @@ export function createRetrieve(
   telemetry: Telemetry,
   embedTimeoutMs = 5_000,
 ): Retrieve {
-  const embed: EmbedQuery = (query, call) =>
-    withinTime(embedTimeoutMs, call.signal, (signal) =>
-      model.embedQuery(query, { ...call, signal, deadline: performance.now() + embedTimeoutMs }),
+  const queryVectors = createQueryVectors();
+  const embed: EmbedQuery = (tenantId, query, call) =>
+    queryVectors.get(tenantId, query, () =>
+      withinTime(embedTimeoutMs, call.signal, (signal) =>
+        model.embedQuery(query, { ...call, signal, deadline: performance.now() + embedTimeoutMs }),
+      ),
     );
 
   return async (scope, request, call = {}) => {
@@ -53,7 +57,9 @@ export function createRetrieve(
     };
 
     const vector =
-      request.dense.weight > 0 ? await embedQuery(embed, request, timings, note, call) : undefined;
+      request.dense.weight > 0
+        ? await embedQuery(embed, scope.tenantId, request, timings, note, call)
+        : undefined;
     const found = await engine.find(scope, legsQuery(request, vector), call.signal);
     for (const name of ['lexical', 'dense'] as const) {
       const leg = found[name];
@@ -82,6 +88,7 @@ export function createRetrieve(
 
 async function embedQuery(
   embed: EmbedQuery,
+  tenantId: string,
   request: ResolvedSearchRequest,
   timings: Record<string, number>,
   note: (stage: 'embed', reason: string, error: unknown) => void,
@@ -89,7 +96,7 @@ async function embedQuery(
 ): Promise<Float32Array | undefined> {
   const startedAt = performance.now();
   try {
-    return await embed(request.query, call);
+    return await embed(tenantId, request.query, call);
   } catch (error) {
     call.signal?.throwIfAborted();
     const failed =

@@ -1,0 +1,21 @@
+export interface LegRow {
+  readonly row: number;
+  readonly score: number;
+}
+
+/** Min-max at equal weights, as little as it takes: the rows of the topK best. */
+export function fuseRows(lexical: readonly LegRow[], dense: readonly LegRow[], topK: number): number[] {
+  const fused = new Map<number, number>();
+  for (const leg of [lexical, dense]) {
+    const highest = leg[0]?.score ?? 0;
+    const lowest = leg.at(-1)?.score ?? 0;
+    const span = highest - lowest || 1;
+    for (const { row, score } of leg) {
+      fused.set(row, (fused.get(row) ?? 0) + (0.5 * (score - lowest)) / span);
+    }
+  }
+  return [...fused]
+    .sort((left, right) => right[1] - left[1])
+    .slice(0, topK)
+    .map(([row]) => row);
+}
