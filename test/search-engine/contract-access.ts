@@ -162,6 +162,26 @@ export function describeAccess(subject: CurrentSubject): void {
       expect(idsOf(found.dense!.hits)).toEqual(allowed);
     });
 
+    it('obeys deny where no document of the tenant has an allow list', async () => {
+      const tenantId = freshTenant();
+      const accesses = new Map<string, Access | undefined>([
+        ['denied', { deny: ['user:a'] }],
+        ['open', undefined],
+      ]);
+      await storeWithAccess(subject, tenantId, accesses);
+      await expectReadable(subject, scopes.reader(tenantId, ['user:a']), accesses);
+    });
+
+    it('shows nothing where lists are required and no document of the tenant has one', async () => {
+      const tenantId = freshStrictTenant();
+      const accesses = new Map<string, Access | undefined>([
+        ['no list', undefined],
+        ['an empty one', {}],
+      ]);
+      await storeWithAccess(subject, tenantId, accesses);
+      await expectReadable(subject, scopes.reader(tenantId, ['user:a']), accesses);
+    });
+
     it('lets no filter widen the scope', async () => {
       const tenantId = freshTenant();
       const accesses = new Map<string, Access>([['secret', { allow: ['user:b'] }]]);
