@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import { addCompareCommand } from './bench-compare.ts';
 import { addConvertCommand } from './bench-convert.ts';
+import { addIngestionCommand } from './bench-ingestion.ts';
+import { addLatencyCommand } from './bench-latency.ts';
 import { addBenchParsing } from './bench-parsing.ts';
 import { addPlanCommand } from './bench-plan.ts';
 import { addRelevanceCommand } from './bench-relevance.ts';
+import { addReportCommand } from './bench-report.ts';
 import { addTuneCommand } from './bench-tune.ts';
 import type { CommandRunner } from './command-context.ts';
 
@@ -17,5 +20,8 @@ export function addBenchCommand(program: Command, runner: CommandRunner): void {
   addConvertCommand(bench, runner);
   addTuneCommand(bench, runner);
   addPlanCommand(bench, runner);
+  addLatencyCommand(bench, runner);
+  addIngestionCommand(bench, runner);
+  addReportCommand(bench, runner);
   addBenchParsing(bench, runner);
 }

@@ -24,7 +24,7 @@ import {
   type MeasuredBraid,
 } from '../relevance/benchmark-index.ts';
 import { measureRanking } from '../relevance/measure-ranking.ts';
-import { joinJudgements, readDataset, readQueryTexts } from '../relevance/read-dataset.ts';
+import { type DatasetQuery, joinJudgements, readDataset, readQueryTexts } from '../relevance/read-dataset.ts';
 import { hasSplit } from '../relevance/read-judgements.ts';
 import type { OwnIndex } from '../relevance/run-relevance-benchmark.ts';
 import { bootstrapInterval, type Interval } from '../statistics/bootstrap-interval.ts';
@@ -85,6 +85,8 @@ export interface TuningReport {
     readonly name: string;
     readonly training: number;
     readonly heldOut: number | null;
+    /** Ids of training queries that stand among the test queries too: no choice is made by them. */
+    readonly leftOutOfTraining: readonly string[];
   }[];
   readonly baseline: DescribedPoint;
   readonly chosen: DescribedPoint;
@@ -143,14 +145,16 @@ export interface SurfacePoint {
 
 /** What one run of each leg does not tell, so that it is not in the space. */
 const notReplayed = [
-  'rerank: a model reads the texts of the fused list, so that each depth is another call of it; measure it by `bench relevance`',
+  'rerank: a model reads the texts of the fused list, so that each depth is another call of it; measure it by bench relevance',
   'feedback: it moves the query’s vector, which is another dense leg',
   'diversity, duplicates, boosts: they read vectors and metadata of the hits after fusion',
   'lexical.candidates other than dense.candidates: the space has one depth for both',
-  'OpenSearch: a graph search for fewer neighbours looks less far, so that a dense leg of few candidates can miss what the deep one found; `checked` tells how often it mattered',
+  'OpenSearch: a graph search for fewer neighbours looks less far, so that a dense leg of few candidates can miss what the deep one found; the check above tells how often it mattered',
 ] as const;
 
 interface LoadedSet extends TuningSet {
+  /** Training queries that stand among the test queries too. */
+  readonly leftOut: readonly string[];
   /** Of the corpus, the judging queries and their judgements. */
   readonly hash: string;
   /** Means of real searches and of the replay, for the first judging queries. */
@@ -215,10 +219,11 @@ export async function runTuning(
       configurations: points.length,
       isExhaustive: points.length >= all.length,
       seconds: { collect, replay: replayed },
-      datasets: sets.map(({ name, training, heldOut }) => ({
+      datasets: sets.map(({ name, training, heldOut, leftOut }) => ({
         name,
         training: training.length,
         heldOut: heldOut?.length ?? null,
+        leftOutOfTraining: leftOut,
       })),
       baseline: meansOf(baseline),
       chosen: meansOf(tuned.choice.point),
@@ -291,13 +296,12 @@ async function loadDataset(
 ): Promise<LoadedSet> {
   const test = await readDataset(folder);
   const train = (await hasSplit(folder, 'train')) ? await readDataset(folder, 'train') : undefined;
-  const shared = train?.queries.filter(({ text }) => test.queries.some((query) => query.text === text)) ?? [];
-  if (shared.length > 0) {
-    throw new InvalidInput(
-      'dataset',
-      `Cannot judge by ${folder}: query "${shared[0]!.queryId}" is in training and in the test queries`,
-    );
-  }
+  // A choice that saw a query under another id, or another split, would be judged by what it was made on.
+  const judgedTexts = new Set(test.queries.map(({ text }) => text));
+  const judgedIds = new Set(test.queries.map(({ queryId }) => queryId));
+  const isShared = ({ queryId, text }: DatasetQuery) => judgedIds.has(queryId) || judgedTexts.has(text);
+  const leftOut = train?.queries.filter(isShared).map(({ queryId }) => queryId) ?? [];
+  const trainingQueries = train?.queries.filter((query) => !isShared(query));
   const braid = await openBraid(indexSettings(options, test));
   return closingOnError(braid, async () => {
     const say = (what: string) => (done: number) => options.onProgress?.(`${test.name}: ${what} ${done}`);
@@ -310,10 +314,12 @@ async function loadDataset(
       test.queries,
       train === undefined ? 'legs of query' : 'legs of held-out query',
     );
-    const training = train === undefined ? judging : await collect(train.queries, 'legs of training query');
+    const training =
+      trainingQueries === undefined ? judging : await collect(trainingQueries, 'legs of training query');
     return {
       name: test.name,
       training,
+      leftOut,
       ...(train !== undefined && { heldOut: judging }),
       hash: hashOf(test.corpusHash, judging),
       check: (settings, metric, points) => check(braid, scope, judging, settings, metric, points),
@@ -352,6 +358,7 @@ async function loadOwnIndex(
     return {
       name: own.tenantId,
       training,
+      leftOut: [],
       hash: hashOf(hash, training),
       check: (settings, metric, points) => check(braid, scope, training, settings, metric, points),
       close: () => braid.close(),

@@ -1,0 +1,291 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Braid } from '../../braid.ts';
+import type { Scope } from '../../domain/scope.ts';
+import { mean } from '../statistics/mean.ts';
+import { quantile } from '../statistics/quantile.ts';
+import { createOpenSearchFloor, type Floor } from './floor-opensearch.ts';
+import { createSqliteFloor } from './floor-sqlite.ts';
+import type { AloneReport, LatencyReport, RateReport, StageReport } from './latency-report.ts';
+import { loadCorpus } from './load-corpus.ts';
+import { measureRecall } from './measure-recall.ts';
+import { defaultLateMs, runOpenLoop, type Target } from './open-loop.ts';
+import { prepareLoad } from './search-load.ts';
+import { type CorpusShape, tenantsOf } from './synthetic-corpus.ts';
+
+/** Searches over HTTP, of a Braid in a process of its own. */
+export interface HttpServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export interface LatencyOptions {
+  readonly engine: 'sqlite' | 'opensearch';
+  readonly data: string;
+  readonly opensearchUrl: string;
+  readonly chunks: number;
+  readonly tenants: number;
+  /** @default doubling from 5 a second until saturation */
+  readonly rates?: readonly number[];
+  /** Of each rate. */
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  /** Of the load's filters, in turns. */
+  readonly selectivities: readonly number[];
+  readonly over: 'library' | 'http';
+  readonly onProgress?: (state: string) => void;
+}
+
+/** Where the benchmark keeps its corpus. */
+export interface LatencySettings {
+  readonly engine: 'sqlite' | 'opensearch';
+  readonly data: string;
+  readonly opensearch: { readonly indexPrefix: string };
+  readonly search: Readonly<Record<string, never>>;
+}
+
+const recallSelectivities = [1, 0.1, 0.01, 0.001];
+const recallQueries = 50;
+const aloneQueries = 200;
+const mostSteps = 12;
+const dimensions = 384;
+
+/**
+ * Measures searches of many tenants of skewed sizes at given rates, or at rising ones until saturation, in turns with the
+ * same two legs without Braid; then one at a time; then the recall of filtered k-NN.
+ */
+export async function runLatencyBenchmark(
+  options: LatencyOptions,
+  openBraid: (settings: LatencySettings) => Promise<Braid>,
+  serve: (settings: LatencySettings) => Promise<HttpServer>,
+): Promise<LatencyReport> {
+  const { onProgress = () => {}, engine, selectivities } = options;
+  const shape: CorpusShape = {
+    chunks: options.chunks,
+    tenants: options.tenants,
+    dimensions,
+    chunksPerDocument: 4,
+  };
+  const tenants = tenantsOf(shape);
+  const settings = settingsFor(options, shape);
+  const braid = await openBraid(settings);
+  let floor: Floor | undefined;
+  let server: HttpServer | undefined;
+  try {
+    await loadCorpus(braid.documents, braid.scopes, tenants, shape, (done) =>
+      onProgress(`${done} documents written`),
+    );
+    floor =
+      engine === 'sqlite'
+        ? await createSqliteFloor(settings.data)
+        : createOpenSearchFloor(options.opensearchUrl, `${settings.opensearch.indexPrefix}-chunks`);
+    server = options.over === 'http' ? await serve(settings) : undefined;
+    const load = prepareLoad(tenants, selectivities, dimensions);
+    const timings: Record<string, number>[] = [];
+    const search = createSearch(braid, server, load, timings);
+    const bare = floor;
+    const targets: Target[] = [
+      { name: 'braid', send: search },
+      { name: 'floor', send: (request) => bare.search(load(request)) },
+    ];
+    onProgress('warming up');
+    const first = options.rates?.[0] ?? 5;
+    await runOpenLoop(targets, { rate: first, seconds: options.warmUpSeconds, seed: 7 });
+    timings.length = 0;
+    const steps = await stepRates(targets, options, timings);
+    onProgress('one search at a time');
+    const alone = await measureAlone(braid, bare, search, load, timings);
+    onProgress('recall');
+    const [largest] = tenants;
+    const scope: Scope = braid.scopes.reader(largest!.tenantId);
+    const recall = await measureRecall(
+      braid.engine,
+      scope,
+      largest!,
+      shape,
+      recallSelectivities,
+      recallQueries,
+    );
+    const kept = steps.rates.filter(({ isRejected, isSaturated }) => !isRejected && !isSaturated);
+    const sustained = kept.at(-1)?.rate ?? null;
+    const saturatedAt = steps.rates.find(({ isSaturated }) => isSaturated)?.rate ?? null;
+    return {
+      benchmark: 'latency',
+      verdict: verdictOf(options, steps.rates, alone.ratio, saturatedAt),
+      engine,
+      over: options.over,
+      corpus: {
+        chunks: tenants.reduce((sum, { chunks }) => sum + chunks, 0),
+        tenants: tenants.length,
+        largestTenant: largest!.chunks,
+        smallestTenant: tenants.at(-1)!.chunks,
+        dimensions,
+      },
+      selectivities,
+      warmUpSeconds: options.warmUpSeconds,
+      lateMs: defaultLateMs,
+      rates: steps.rates,
+      saturation: { sustained, saturatedAt },
+      stages: steps.stages,
+      alone,
+      recall,
+      floor: floor.description,
+    };
+  } finally {
+    await server?.stop();
+    await floor?.close();
+    await braid.close();
+  }
+}
+
+function settingsFor({ engine, data }: LatencyOptions, shape: CorpusShape): LatencySettings {
+  const key = createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 12);
+  return {
+    engine,
+    data: join(data, 'benchmarks', `latency-${key}`),
+    opensearch: { indexPrefix: `braid-bench-latency-${key}` },
+    search: {},
+  };
+}
+
+function createSearch(
+  { pipeline, scopes }: Braid,
+  server: HttpServer | undefined,
+  load: ReturnType<typeof prepareLoad>,
+  timings: Record<string, number>[],
+): (request: number) => Promise<void> {
+  const requestOf = (at: number) => {
+    const { text, filter } = load(at);
+    return { query: text, topK: 10, ...(filter !== undefined && { filter }) };
+  };
+  if (server === undefined) {
+    return async (at) => {
+      const response = await pipeline.search(scopes.reader(load(at).tenantId), requestOf(at));
+      const startedAt = performance.now();
+      JSON.stringify(response);
+      timings.push({ ...response.timings, serialise: performance.now() - startedAt });
+      if (response.degraded.length > 0) throw new Error(`degraded: ${response.degraded[0]!.stage}`);
+    };
+  }
+  return async (at) => {
+    const startedAt = performance.now();
+    const reply = await fetch(`${server.url}/v1/search`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-braid-tenant': load(at).tenantId },
+      body: JSON.stringify(requestOf(at)),
+    });
+    const body = (await reply.json()) as { timings?: Record<string, number>; degraded?: { stage: string }[] };
+    if (!reply.ok || body.timings === undefined) throw new Error(`answered ${reply.status}`);
+    if (body.degraded!.length > 0) throw new Error(`degraded: ${body.degraded![0]!.stage}`);
+    // What is not in the pipeline's own time: the request, the reply, and both ways.
+    timings.push({ ...body.timings, serialise: performance.now() - startedAt - body.timings.total! });
+  };
+}
+
+async function stepRates(
+  targets: readonly Target[],
+  { rates, seconds, onProgress }: LatencyOptions,
+  timings: Record<string, number>[],
+): Promise<{ rates: RateReport[]; stages: StageReport[] }> {
+  const reports: RateReport[] = [];
+  let stages: StageReport[] = [];
+  for (let step = 0; step < (rates?.length ?? mostSteps); step += 1) {
+    const rate = rates?.[step] ?? 5 * 2 ** step;
+    onProgress?.(`${rate} requests a second`);
+    timings.length = 0;
+    const report = await runOpenLoop(targets, { rate, seconds, seed: step + 1 });
+    reports.push(report);
+    if (stages.length === 0 && !report.isRejected) stages = stagesOf(timings);
+    if (rates === undefined && report.isSaturated) break;
+  }
+  return { rates: reports, stages };
+}
+
+function stagesOf(timings: readonly Record<string, number>[]): StageReport[] {
+  const names = [...new Set(timings.flatMap(Object.keys))];
+  return names.map((stage) => {
+    const values = timings
+      .map((timing) => timing[stage])
+      .filter((value) => value !== undefined)
+      .sort((left, right) => left - right);
+    return { stage, p50: quantile(values, 0.5), p95: quantile(values, 0.95), mean: mean(values) };
+  });
+}
+
+async function measureAlone(
+  braid: Braid,
+  floor: Floor,
+  search: (request: number) => Promise<void>,
+  load: ReturnType<typeof prepareLoad>,
+  timings: Record<string, number>[],
+): Promise<LatencyReport['alone']> {
+  // CPU is this process's own in each of three passes; embedding alone tells what of Braid's is the model's.
+  const embedding = await pass(async (at) => {
+    await braid.embeddingModel.embedQuery(load(at).text);
+  });
+  timings.length = 0;
+  const own = await pass(search);
+  // The first were warm-up.
+  const embedMs = timings.slice(-aloneQueries).map((timing) => timing.embed ?? 0);
+  const bare = await pass((at) => floor.search(load(at)));
+  const withoutEmbedding = own.times
+    .map((time, at) => time - embedMs[at]!)
+    .sort((left, right) => left - right);
+  const report = (
+    measured: { times: number[]; cpuMs: number },
+    without: readonly number[],
+    embeddingCpuMs: number,
+  ): AloneReport => {
+    const sorted = measured.times.toSorted((left, right) => left - right);
+    return {
+      queries: sorted.length,
+      p50: quantile(sorted, 0.5),
+      p95: quantile(sorted, 0.95),
+      p50WithoutEmbedding: quantile(without, 0.5),
+      cpuMs: measured.cpuMs,
+      embeddingCpuMs,
+    };
+  };
+  const bareSorted = bare.times.toSorted((left, right) => left - right);
+  const braidReport = report(own, withoutEmbedding, embedding.cpuMs);
+  const floorReport = report(bare, bareSorted, 0);
+  return {
+    braid: braidReport,
+    floor: floorReport,
+    ratio: {
+      p50: braidReport.p50WithoutEmbedding / floorReport.p50,
+      cpu: Math.max(0, own.cpuMs - embedding.cpuMs) / bare.cpuMs,
+    },
+  };
+}
+
+async function pass(
+  send: (request: number) => Promise<void>,
+): Promise<{ readonly times: number[]; readonly cpuMs: number }> {
+  for (let at = 0; at < 20; at += 1) await send(at);
+  const cpuBefore = process.cpuUsage();
+  const times: number[] = [];
+  for (let at = 0; at < aloneQueries; at += 1) {
+    const startedAt = performance.now();
+    await send(at);
+    times.push(performance.now() - startedAt);
+  }
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { times, cpuMs: (user + system) / 1_000 / aloneQueries };
+}
+
+function verdictOf(
+  { engine, over }: LatencyOptions,
+  rates: readonly RateReport[],
+  ratio: LatencyReport['alone']['ratio'],
+  saturatedAt: number | null,
+): string {
+  const kept = rates.filter(({ isRejected, isSaturated }) => !isRejected && !isSaturated).at(-1);
+  const until =
+    saturatedAt === null ? 'not saturated by any rate' : `saturated at ${saturatedAt} requests a second`;
+  if (kept === undefined) {
+    return `On ${engine} by ${over}: no step counts, each was rejected for late sends or saturated; ${until}.`;
+  }
+  const braid = kept.series.find(({ name }) => name === 'braid')!;
+  return `On ${engine} by ${over}, at ${kept.rate} requests a second in turns with the floor: p50 ${braid.p50.toFixed(1)} ms, p99 ${braid.p99.toFixed(1)} ms, ${until}; one at a time, without embedding, ${ratio.p50.toFixed(2)} × the floor.`;
+}
