@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HttpServer, LatencySettings } from '../benchmarks/latency/run-latency-benchmark.ts';
 import { loadConfig } from '../config.ts';
@@ -95,7 +94,8 @@ async function measure(context: CommandContext, options: LatencyOptions): Promis
 
 /** A `serve` of its own, on a free port, with the benchmark's data. */
 async function serve({ engine, data, opensearch }: LatencySettings, url: string): Promise<HttpServer> {
-  const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+  // The program that runs now, whichever form of it that is.
+  const main = process.argv[1]!;
   const child = spawn(
     process.execPath,
     [main, 'serve', '--port', '0', '--json', '--engine', engine, '--data', data],
