@@ -44,7 +44,10 @@ async function sendBombs(): Promise<unknown> {
     const outcomes: unknown[] = [];
     const done = new AbortController();
     const meanwhile = searchFor(origin, Number.POSITIVE_INFINITY, done.signal);
-    for (const bomb of bombs) outcomes.push(await sendBomb(origin, bomb));
+    for (const bomb of bombs) {
+      process.stderr.write(`${bomb.name}\n`);
+      outcomes.push(await sendBomb(origin, bomb));
+    }
     done.abort();
     const loaded = await meanwhile;
     return { alone: summary(alone), meanwhile: summary(loaded), memory: memory.stop(), outcomes };
@@ -84,7 +87,12 @@ async function searchFor(origin: string, milliseconds: number, signal?: AbortSig
   for (let at = 0; at * interval < milliseconds && !signal?.aborted; at++) {
     const dueAt = startedAt + at * interval;
     await pause(Math.max(0, dueAt - performance.now()));
-    running.push(search(origin, at).then(() => void times.push(performance.now() - dueAt)));
+    running.push(
+      search(origin, at).then(
+        () => void times.push(performance.now() - dueAt),
+        (error: Error) => void process.stderr.write(`failed search: ${error.message}\n`),
+      ),
+    );
   }
   await Promise.all(running);
   return times;
@@ -96,8 +104,8 @@ async function search(origin: string, at: number): Promise<void> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query: `${questions[at % questions.length]} ${at}` }),
   });
-  if (!reply.ok) throw new Error(`A search was answered ${reply.status}: ${await reply.text()}`);
   await reply.arrayBuffer();
+  if (!reply.ok) throw new Error(`A search was answered ${reply.status}`);
 }
 
 async function untilReady(origin: string): Promise<void> {
