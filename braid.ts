@@ -108,6 +108,11 @@ export async function createBraid(config: Config): Promise<Braid> {
   const { embedding: embeddingModel, local } = await createEmbeddingModels(config, bedrock, telemetry);
   const makeTurns = modelTurns(config.limits.models);
   const model = shareEmbeddingModel(embeddingModel, makeTurns);
+  // Before anything is opened: a model that is refused leaves nothing behind that would keep the process.
+  const rerankingModels = config.models.reranking.map((id) =>
+    shareRerankingModel(bedrock.reranking(id), makeTurns),
+  );
+  const languageModel = shareLanguageModel(createLanguageModel(config, bedrock, local), makeTurns);
   const adapter = await createEngine(config, model, telemetry);
   const parser = createParser(config.ingest.parse, telemetry);
   const chunker = createChunker(config.ingest.chunking, model);
@@ -133,9 +138,6 @@ export async function createBraid(config: Config): Promise<Braid> {
   const documents = guardDocuments(adapter.documents, tenantDeletions);
   const state = guardState(adapter.state, tenantDeletions);
   const authenticator = await createAuthentication(config, apiKeys, scopes);
-  const rerankingModels = config.models.reranking.map((id) =>
-    shareRerankingModel(bedrock.reranking(id), makeTurns),
-  );
 
   const ingestPorts = { parser, chunker, model, documents, telemetry };
   const { concurrency } = config.ingest;
@@ -188,7 +190,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     answer: createAnswer(telemetry),
     engine,
     documents,
-    languageModels: [shareLanguageModel(createLanguageModel(config, bedrock, local), makeTurns)],
+    languageModels: [languageModel],
     rerankingModels: rerankingModels.map(({ id }) => id),
     searchDefaults,
     telemetry,
