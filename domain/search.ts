@@ -1,3 +1,4 @@
+import type { CalendarInterval } from './calendar.ts';
 import type { Chunk, ParentChunk } from './chunk.ts';
 import type { Metadata } from './document.ts';
 import type { Filter } from './filter.ts';
@@ -84,7 +85,7 @@ export interface SearchRequest {
   readonly expand?: 'parent';
   /** Marks the words of each hit that the query matches. @default false */
   readonly highlight?: boolean;
-  /** At most 20. */
+  /** At most 20, those inside others included. */
   readonly facets?: readonly FacetRequest[];
   /** Hits below are left out. `fused` is refused with RRF, whose scores are no measure of relevance. */
   readonly minimumScore?: { readonly on: 'dense' | 'fused' | 'rerank'; readonly value: number };
@@ -130,34 +131,44 @@ export interface SearchSettings {
   readonly tenants?: Readonly<Record<string, Omit<SearchSettings, 'tenants'>>>;
 }
 
-/** Counts over distinct documents that pass scope and filter (and match the text, where the dense weight is 0). */
+/**
+ * Counts over distinct documents that pass scope and filter (and match the text, where the dense weight is 0). The
+ * `facets` of a facet count within each of its buckets, to a depth of 3.
+ */
 export type FacetRequest =
   /** The most frequent values of a key: strings, members of lists, numbers, booleans. `size` 1 to 1,000, @default 10 */
-  | { readonly key: string; readonly size?: number }
+  | ({ readonly key: string; readonly size?: number } & WithinBuckets)
   /** Numbers in buckets of this width, from 0; empty buckets are left out. */
-  | { readonly key: string; readonly histogram: number }
+  | ({ readonly key: string; readonly histogram: number } & WithinBuckets)
   /** Numbers below the first bound, between neighbours (lower bound included), from the last on. 1 to 100 rising bounds. */
-  | { readonly key: string; readonly ranges: readonly number[] }
+  | ({ readonly key: string; readonly ranges: readonly number[] } & WithinBuckets)
+  /** Dates by periods of the calendar; empty periods are left out. See `createCalendarPeriod` for what is a date. */
+  | ({ readonly key: string; readonly dates: DatePeriods } & WithinBuckets)
   | { readonly key: string; readonly statistics: true };
+
+interface WithinBuckets {
+  readonly facets?: readonly FacetRequest[];
+}
+
+export interface DatePeriods {
+  readonly interval: CalendarInterval;
+  /** A name of the IANA database with an area, `UTC`, or an offset as `+05:30`. @default "UTC" */
+  readonly timeZone?: string;
+}
 
 export type FacetResult =
   /** By count falling, then by type (boolean, number, string) and value; strings by UTF-8 bytes. */
   | {
       readonly key: string;
-      readonly values: readonly { readonly value: string | number | boolean; readonly documents: number }[];
+      readonly values: readonly ({ readonly value: string | number | boolean } & FacetBucket)[];
     }
+  | { readonly key: string; readonly histogram: readonly ({ readonly from: number } & FacetBucket)[] }
   | {
       readonly key: string;
-      readonly histogram: readonly { readonly from: number; readonly documents: number }[];
+      readonly ranges: readonly ({ readonly from?: number; readonly to?: number } & FacetBucket)[];
     }
-  | {
-      readonly key: string;
-      readonly ranges: readonly {
-        readonly from?: number;
-        readonly to?: number;
-        readonly documents: number;
-      }[];
-    }
+  /** Rising; `from` is the period's first day, `YYYY-MM-DD`. */
+  | { readonly key: string; readonly dates: readonly ({ readonly from: string } & FacetBucket)[] }
   | {
       readonly key: string;
       /** Over the documents whose value is a number; `minimum`, `maximum`, `mean` are absent where there is none. */
@@ -169,6 +180,12 @@ export type FacetResult =
         readonly sum: number;
       };
     };
+
+export interface FacetBucket {
+  readonly documents: number;
+  /** In the order of the request's `facets`; absent where it has none. */
+  readonly facets?: readonly FacetResult[];
+}
 
 /** A request with every default filled in: what was really done. */
 export interface ResolvedSearchRequest {

@@ -1,8 +1,9 @@
 import { InvalidInput } from '../domain/errors.ts';
 import { checkFilter } from '../domain/filter.ts';
-import type { FacetRequest, ResolvedSearchRequest, SearchDefaults, SearchRequest } from '../domain/search.ts';
-import { checkFields, checkKey, flag, number, oneOf, wholeNumber } from './check-fields.ts';
+import type { ResolvedSearchRequest, SearchDefaults, SearchRequest } from '../domain/search.ts';
+import { checkFields, flag, number, oneOf, wholeNumber } from './check-fields.ts';
 import { resolveBoosts } from './resolve-boosts.ts';
+import { resolveFacets } from './resolve-facets.ts';
 
 export const searchLimits = {
   queryCharacters: 4_000,
@@ -13,9 +14,6 @@ export const searchLimits = {
   rankConstant: 10_000,
   weight: 1_000_000,
   fieldWeight: 100,
-  facets: 20,
-  facetValues: 1_000,
-  facetBounds: 100,
   feedbackHits: 20,
 } as const;
 
@@ -293,57 +291,6 @@ function resolveMinimumScore(
     throw new InvalidInput('minimumScore', 'Expected a rerank.model for a minimumScore on rerank');
   }
   return { on, value: number(value, 'minimumScore.value', -Number.MAX_VALUE, Number.MAX_VALUE) };
-}
-
-function resolveFacets(given: SearchRequest['facets']): readonly FacetRequest[] {
-  if (given === undefined) return [];
-  if (!Array.isArray(given) || given.length > searchLimits.facets) {
-    throw new InvalidInput('facets', `Expected facets to be a list of at most ${searchLimits.facets}`);
-  }
-  return given.map((facet, at) => resolveFacet(facet, `facets[${at}]`));
-}
-
-function resolveFacet(facet: FacetRequest, field: string): FacetRequest {
-  const given = checkFields(facet as Record<string, unknown>, field, [
-    'key',
-    'size',
-    'histogram',
-    'ranges',
-    'statistics',
-  ]);
-  const { size, histogram, ranges, statistics } = given;
-  const key = checkKey(given.key, `${field}.key`);
-  const kinds = Object.entries({ size, histogram, ranges, statistics }).filter(
-    ([, value]) => value !== undefined,
-  );
-  if (kinds.length > 1) {
-    throw new InvalidInput(
-      field,
-      `Expected ${field} to have one of size, histogram, ranges and statistics, got ${kinds.map(([name]) => name).join(', ')}`,
-    );
-  }
-  if (histogram !== undefined) {
-    return { key, histogram: number(histogram, `${field}.histogram`, Number.MIN_VALUE, Number.MAX_VALUE) };
-  }
-  if (ranges !== undefined) return { key, ranges: checkBounds(ranges, `${field}.ranges`) };
-  if (statistics !== undefined) {
-    if (statistics !== true)
-      throw new InvalidInput(`${field}.statistics`, `Expected ${field}.statistics to be true`);
-    return { key, statistics };
-  }
-  return { key, size: wholeNumber(size ?? 10, `${field}.size`, 1, searchLimits.facetValues) };
-}
-
-function checkBounds(bounds: unknown, field: string): readonly number[] {
-  const isRising =
-    Array.isArray(bounds) &&
-    bounds.length >= 1 &&
-    bounds.length <= searchLimits.facetBounds &&
-    bounds.every((bound, at) => Number.isFinite(bound) && (at === 0 || bound > bounds[at - 1]));
-  if (!isRising) {
-    throw new InvalidInput(field, `Expected ${field} to be 1 to ${searchLimits.facetBounds} rising numbers`);
-  }
-  return bounds as number[];
 }
 
 function checkCandidates(value: unknown, field: string, topK: number, most: number): number {

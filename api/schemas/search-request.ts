@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { facetRequest } from './facets.ts';
 import { filterSchema } from './filter.ts';
 import { requestLimits } from './limits.ts';
 
@@ -40,27 +41,6 @@ const boost = z
     { error: '{ weight } with one of recency, saturation and equals' },
   )
   .openapi('Boost', { description: 'Adds weight · value to the fused score, the value from 0 to 1' });
-
-const values = z
-  .strictObject({ key, size: z.int().min(1).max(requestLimits.facetSize).optional() })
-  .check((payload) => {
-    // Else the union would prefer this branch, with its unknown field, to the one that has the field.
-    if (payload.issues.length > 0) payload.aborted = true;
-  });
-
-const facetRequest = z
-  .union(
-    [
-      values,
-      z.strictObject({ key, histogram: z.number().gt(0) }),
-      z.strictObject({ key, ranges: z.array(z.number()).min(1).max(requestLimits.facetRanges) }),
-      z.strictObject({ key, statistics: z.literal(true) }),
-    ],
-    { error: '{ key } with at most one of size, histogram, ranges and statistics' },
-  )
-  .openapi('FacetRequest', {
-    description: 'Counts over the distinct documents that pass tenant, access and filter',
-  });
 
 /** The fields of a search, with its filter at `filterField`. */
 export function searchFields(filterField: string) {

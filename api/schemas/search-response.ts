@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { queryClasses } from '../../domain/search.ts';
 import { metadataSchema } from './document-parts.ts';
+import { facetResult } from './facets.ts';
 import { searchFields } from './search-request.ts';
 
 const count = z.int().min(0);
@@ -128,33 +129,6 @@ export const resolvedSearchRequestSchema = z
     cursor: fields.cursor,
   })
   .openapi('ResolvedSearchRequest');
-
-const facetResult = z
-  .union([
-    z.object({
-      key: z.string(),
-      values: z.array(z.object({ value: z.union([z.string(), z.number(), z.boolean()]), documents: count })),
-    }),
-    z.object({
-      key: z.string(),
-      histogram: z.array(z.object({ from: z.number(), documents: count })),
-    }),
-    z.object({
-      key: z.string(),
-      ranges: z.array(z.object({ from: z.number().optional(), to: z.number().optional(), documents: count })),
-    }),
-    z.object({
-      key: z.string(),
-      statistics: z.object({
-        documents: count,
-        minimum: z.number().optional(),
-        maximum: z.number().optional(),
-        mean: z.number().optional(),
-        sum: z.number(),
-      }),
-    }),
-  ])
-  .openapi('FacetResult');
 
 const degradation = z
   .object({

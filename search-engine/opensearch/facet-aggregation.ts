@@ -1,8 +1,12 @@
-import type { FacetRequest, FacetResult } from '../../domain/search.ts';
+import { calendarDate } from '../../domain/calendar.ts';
+import type { FacetBucket, FacetRequest, FacetResult } from '../../domain/search.ts';
 import { compareUtf8 } from '../../domain/text-order.ts';
+import { periodScript } from './period-script.ts';
 
 /** The most frequent values of each shard are gathered so far; the counts are exact while no shard has more of a key. */
 const valuesAShard = 65_000;
+/** One above the most buckets that a cluster allows: more periods are refused, never cut. */
+const allPeriods = 65_536;
 const defaultSize = 10;
 
 type Value = string | number | boolean;
@@ -10,6 +14,8 @@ type Value = string | number | boolean;
 interface Bucket {
   readonly key: string | number;
   readonly doc_count: number;
+  /** The documents of the bucket, where facets stand inside it. */
+  readonly documents?: Readonly<Record<string, unknown>>;
 }
 
 interface Buckets {
@@ -22,6 +28,7 @@ export interface FacetReply {
     readonly strings?: Buckets;
     readonly numbers?: Buckets;
     readonly booleans?: Buckets;
+    readonly periods?: Buckets;
     readonly statistics?: {
       readonly count: number;
       readonly min: number | null;
@@ -32,7 +39,10 @@ export interface FacetReply {
   };
 }
 
-/** Counts nested entries of one key: a document has one, so that they are documents. */
+/**
+ * Counts nested entries of one key: a document has one, so that they are documents. Facets inside another go back from
+ * the entries of each bucket to their documents.
+ */
 export function facetAggregation(facet: FacetRequest): object {
   return {
     nested: { path: 'metadata' },
@@ -42,60 +52,88 @@ export function facetAggregation(facet: FacetRequest): object {
 
 export function readFacet(facet: FacetRequest, reply: FacetReply | undefined): FacetResult {
   const { key } = facet;
-  const { strings, numbers, booleans, statistics } = reply?.key ?? {};
-  if ('histogram' in facet) {
-    const buckets = numbers?.buckets ?? [];
-    return {
-      key,
-      histogram: buckets.map((bucket) => ({
-        from: Number(bucket.key) + 0,
-        documents: bucket.doc_count,
-      })),
-    };
-  }
-  if ('ranges' in facet) {
-    const buckets = numbers?.buckets ?? [];
-    return {
-      key,
-      ranges: boundsOf(facet.ranges).map((bounds, at) => ({
-        ...bounds,
-        documents: buckets[at]?.doc_count ?? 0,
-      })),
-    };
-  }
+  const { strings, numbers, booleans, periods, statistics } = reply?.key ?? {};
   if ('statistics' in facet) {
     const { count = 0, min, max, avg, sum = 0 } = statistics ?? {};
     if (count === 0 || min == null || max == null || avg == null)
       return { key, statistics: { documents: 0, sum: 0 } };
     return { key, statistics: { documents: count, minimum: min, maximum: max, mean: avg, sum } };
   }
-  const values = [
-    ...(booleans?.buckets ?? []).map((bucket) => counted(bucket, Number(bucket.key) === 1)),
-    ...(numbers?.buckets ?? []).map((bucket) => counted(bucket, Number(bucket.key))),
-    ...(strings?.buckets ?? []).map((bucket) => counted(bucket, String(bucket.key))),
+  const counted = (bucket: Bucket | undefined): FacetBucket => ({
+    documents: bucket?.doc_count ?? 0,
+    ...(facet.facets !== undefined && {
+      facets: facet.facets.map((child, at) =>
+        readFacet(child, bucket?.documents?.[String(at)] as FacetReply | undefined),
+      ),
+    }),
+  });
+  if ('histogram' in facet) {
+    const buckets = numbers?.buckets ?? [];
+    return {
+      key,
+      histogram: buckets.map((bucket) => ({ from: Number(bucket.key) + 0, ...counted(bucket) })),
+    };
+  }
+  if ('ranges' in facet) {
+    const buckets = numbers?.buckets ?? [];
+    return {
+      key,
+      ranges: boundsOf(facet.ranges).map((bounds, at) => ({ ...bounds, ...counted(buckets[at]) })),
+    };
+  }
+  if ('dates' in facet) {
+    const buckets = periods?.buckets ?? [];
+    return {
+      key,
+      dates: buckets.map((bucket) => ({ from: calendarDate(Number(bucket.key)), ...counted(bucket) })),
+    };
+  }
+  const found: { readonly value: Value; readonly bucket: Bucket }[] = [
+    ...(booleans?.buckets ?? []).map((bucket) => ({ value: Number(bucket.key) === 1, bucket })),
+    ...(numbers?.buckets ?? []).map((bucket) => ({ value: Number(bucket.key), bucket })),
+    ...(strings?.buckets ?? []).map((bucket) => ({ value: String(bucket.key), bucket })),
   ];
-  values.sort((left, right) => right.documents - left.documents || compareValues(left.value, right.value));
-  return { key, values: values.slice(0, facet.size ?? defaultSize) };
+  found.sort(
+    (left, right) => right.bucket.doc_count - left.bucket.doc_count || compareValues(left.value, right.value),
+  );
+  return {
+    key,
+    values: found
+      .slice(0, facet.size ?? defaultSize)
+      .map(({ value, bucket }) => ({ value, ...counted(bucket) })),
+  };
 }
 
 function valueAggregations(facet: FacetRequest): object {
   const field = 'metadata.number';
+  if ('statistics' in facet) return { statistics: { stats: { field } } };
+  const inside = facet.facets === undefined ? {} : { aggs: { documents: documentAggregation(facet.facets) } };
   if ('histogram' in facet) {
-    return { numbers: { histogram: { field, interval: facet.histogram, min_doc_count: 1 } } };
+    return { numbers: { histogram: { field, interval: facet.histogram, min_doc_count: 1 }, ...inside } };
   }
   if ('ranges' in facet) {
-    return { numbers: { range: { field, ranges: boundsOf(facet.ranges) } } };
+    return { numbers: { range: { field, ranges: boundsOf(facet.ranges) }, ...inside } };
   }
-  if ('statistics' in facet) return { statistics: { stats: { field } } };
+  if ('dates' in facet) {
+    const periods = { script: periodScript(facet.dates), value_type: 'long', order: { _key: 'asc' } };
+    return { periods: { terms: { ...periods, size: allPeriods }, ...inside } };
+  }
   const terms = {
     size: facet.size ?? defaultSize,
     shard_size: valuesAShard,
     order: [{ _count: 'desc' }, { _key: 'asc' }],
   };
   return {
-    strings: { terms: { field: 'metadata.term', ...terms } },
-    numbers: { terms: { field, ...terms } },
-    booleans: { terms: { field: 'metadata.boolean', ...terms } },
+    strings: { terms: { field: 'metadata.term', ...terms }, ...inside },
+    numbers: { terms: { field, ...terms }, ...inside },
+    booleans: { terms: { field: 'metadata.boolean', ...terms }, ...inside },
+  };
+}
+
+function documentAggregation(facets: readonly FacetRequest[]): object {
+  return {
+    reverse_nested: {},
+    aggs: Object.fromEntries(facets.map((child, at) => [String(at), facetAggregation(child)])),
   };
 }
 
@@ -105,10 +143,6 @@ function boundsOf(bounds: readonly number[]): { readonly from?: number; readonly
     const to = bounds[at];
     return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   });
-}
-
-function counted({ doc_count }: Bucket, value: Value): { value: Value; documents: number } {
-  return { value, documents: doc_count };
 }
 
 /** By type, then by value: booleans, numbers, strings. */

@@ -57,9 +57,13 @@ export async function findFacets(
   });
   const reply = await request.catch((error: unknown) => {
     if (!(error instanceof Rejection && error.type === tooManyBuckets)) throw error;
-    throw new InvalidInput('facets', 'Expected facets to have fewer buckets: make the histogram wider', {
-      cause: error,
-    });
+    throw new InvalidInput(
+      'facets',
+      'Expected facets to have fewer buckets: make them wider, or the filter narrower',
+      {
+        cause: error,
+      },
+    );
   });
   return facets.map((facet, at) => readFacet(facet, reply.aggregations?.[String(at)]));
 }

@@ -1,6 +1,7 @@
 import type { FacetRequest, FacetResult } from '../../domain/search.ts';
 import type { LegsQuery } from '../search-engine.ts';
 import type { Database } from './database.ts';
+import { countFacetTree, type FacetValue, type FacetValues } from './facet-tree.ts';
 import { lexicalMatch } from './lexical-leg.ts';
 import { valueType } from './metadata-rows.ts';
 import type { Selection } from './selection.ts';
@@ -11,7 +12,11 @@ const defaultSize = 10;
 export function countFacets(database: Database, query: LegsQuery, selection: Selection): FacetResult[] {
   if (query.facets === undefined || query.facets.length === 0) return [];
   const within = countedDocuments(database, query, selection);
-  return query.facets.map((facet) => countFacet(database, facet, within));
+  return query.facets.map((facet) =>
+    hasFacets(facet)
+      ? countTree(facet, readValues(database, facet, within))
+      : countFacet(database, facet, within),
+  );
 }
 
 /** The condition that leaves the documents to count; rows of `metadata` are of live documents only. */
@@ -31,10 +36,50 @@ function countedDocuments(database: Database, query: LegsQuery, selection: Selec
   return 'AND document IN (SELECT document FROM temp.counted)';
 }
 
+function hasFacets(facet: FacetRequest): boolean {
+  return 'facets' in facet && facet.facets !== undefined;
+}
+
+/** What facets inside one another are counted from. */
+function readValues(database: Database, facet: FacetRequest, within: string): FacetValues {
+  const values = new Map<string, Map<number, FacetValue[]>>();
+  for (const key of keysOf(facet)) {
+    const held = new Map<number, FacetValue[]>();
+    const rows = database.rows<{ type: number; value: number | Uint8Array; document: number }>(
+      `SELECT type, value, document FROM metadata WHERE key = ? AND type <= ${valueType.member} ${within}`,
+      key,
+    );
+    for (const { type, value, document } of rows) {
+      const read = readValue(type, value);
+      const known = held.get(document);
+      if (known === undefined) held.set(document, [read]);
+      else known.push(read);
+    }
+    values.set(key, held);
+  }
+  return values;
+}
+
+/** Documents without the outermost key are in none of its buckets. */
+function countTree(facet: FacetRequest, values: FacetValues): FacetResult {
+  return countFacetTree([facet], values, values.get(facet.key)!.keys())[0]!;
+}
+
+function keysOf(facet: FacetRequest): Set<string> {
+  const inside = 'facets' in facet ? (facet.facets ?? []) : [];
+  return new Set([facet.key, ...inside.flatMap((child) => [...keysOf(child)])]);
+}
+
+function readValue(type: number, value: number | Uint8Array): FacetValue {
+  if (typeof value !== 'number') return Buffer.from(value).toString();
+  return type === valueType.boolean ? value === 1 : value;
+}
+
 function countFacet(database: Database, facet: FacetRequest, within: string): FacetResult {
   if ('histogram' in facet) return countBuckets(database, facet.key, facet.histogram, within);
   if ('ranges' in facet) return countRanges(database, facet.key, facet.ranges, within);
   if ('statistics' in facet) return summarize(database, facet.key, within);
+  if ('dates' in facet) return countTree(facet, readValues(database, facet, within));
   return countValues(database, facet.key, facet.size ?? defaultSize, within);
 }
 
@@ -46,16 +91,10 @@ function countValues(database: Database, key: string, size: number, within: stri
     key,
     size,
   );
-  const values = rows.map(({ kind, value, documents }) => ({
-    value:
-      typeof value !== 'number'
-        ? Buffer.from(value).toString()
-        : kind === valueType.boolean
-          ? value === 1
-          : value,
-    documents,
-  }));
-  return { key, values };
+  return {
+    key,
+    values: rows.map(({ kind, value, documents }) => ({ value: readValue(kind, value), documents })),
+  };
 }
 
 const numbers = `FROM metadata WHERE key = ? AND type = ${valueType.number}`;

@@ -3,6 +3,7 @@ import type { Leg, LegsQuery, LegsResult } from '../search-engine.ts';
 import { type FoundRow, measureDense, notAmong, noteCompleting, toCandidates } from './complete.ts';
 import type { Database } from './database.ts';
 import { findDense } from './dense-leg.ts';
+import { countFacetTree } from './facet-tree.ts';
 import { countFacets } from './facets.ts';
 import { findLexical, type LexicalHits } from './lexical-leg.ts';
 import { select } from './selection.ts';
@@ -82,19 +83,6 @@ export function findNothing(query: LegsQuery): LegsResult {
   return {
     ...(query.lexical !== undefined && { lexical: leg }),
     ...(query.dense !== undefined && { dense: leg }),
-    facets: (query.facets ?? []).map((facet) => {
-      const { key } = facet;
-      if ('histogram' in facet) return { key, histogram: [] };
-      if ('statistics' in facet) return { key, statistics: { documents: 0, sum: 0 } };
-      if (!('ranges' in facet)) return { key, values: [] };
-      const bounds = [undefined, ...facet.ranges];
-      return {
-        key,
-        ranges: bounds.map((from, at) => {
-          const to = facet.ranges[at];
-          return { ...(from !== undefined && { from }), ...(to !== undefined && { to }), documents: 0 };
-        }),
-      };
-    }),
+    facets: countFacetTree(query.facets ?? [], new Map(), []),
   };
 }

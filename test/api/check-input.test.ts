@@ -70,7 +70,7 @@ describe('checkInput', () => {
     ],
     [
       { query: 'q', facets: [{ key: 'a', sum: true }] },
-      'facets[0] | Expected facets[0] to be { key } with at most one of size, histogram, ranges and statistics, got an object',
+      'facets[0] | Expected facets[0] to be { key } with at most one of size, histogram, ranges, dates and statistics, and facets inside it to a depth of 3, got an object',
     ],
     [
       { query: 'q', filter: { in: { key: 'a', value: [null] } } },

@@ -65,6 +65,11 @@ describe('schemas', () => {
         { key: 'b', histogram: 0.5 },
         { key: 'c', ranges: [1, 2] },
         { key: 'd', statistics: true },
+        {
+          key: 'e',
+          dates: { interval: 'month', timeZone: 'Europe/Berlin' },
+          facets: [{ key: 'f', facets: [{ key: 'g', statistics: true }] }],
+        },
       ],
       minimumScore: { on: 'rerank', value: -1 },
       cursor: 'c',

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { calendarIntervals } from '../../domain/calendar.ts';
 import type { Metadata, MetadataValue } from '../../domain/document.ts';
 import type { Filter } from '../../domain/filter.ts';
 import type { Scope } from '../../domain/scope.ts';
-import type { FacetRequest, FacetResult } from '../../domain/search.ts';
+import type { FacetBucket, FacetRequest, FacetResult } from '../../domain/search.ts';
 import type { CurrentSubject } from './contract-subject.ts';
 import { type DocumentSketch, storeDocuments } from './document-builder.ts';
 import { awkwardNumbers, awkwardStrings } from './filter-arbitraries.ts';
@@ -210,6 +211,103 @@ export function describeFacets(subject: CurrentSubject): void {
       ]);
     });
 
+    it('counts facets inside one another, of a document with many chunks and list members too', async () => {
+      const scope = await store([
+        {
+          documentId: 'a',
+          chunks: ['x', 'y'],
+          metadata: { tag: ['red', 'blue'], year: 2001, when: '2024-01-31' },
+        },
+        { documentId: 'b', metadata: { tag: 'red', year: 2001, when: '2024-02-01' } },
+        { documentId: 'c', metadata: { tag: 'red', year: 2002, when: '2024-02-29' } },
+        { documentId: 'd', metadata: { tag: 'green', when: '2024-02-29' } },
+      ]);
+      const month = { key: 'when', dates: { interval: 'month' } } as const;
+      const [facet] = await facetsOf(scope, {
+        key: 'tag',
+        size: 2,
+        facets: [{ key: 'year', facets: [month] }],
+      });
+      const january = { from: '2024-01-01', documents: 1 };
+      const february = { from: '2024-02-01', documents: 1 };
+      const monthsOf = (...dates: object[]) => ({ facets: [{ key: 'when', dates }] });
+      expect(facet).toEqual({
+        key: 'tag',
+        values: [
+          {
+            value: 'red',
+            documents: 3,
+            facets: [
+              {
+                key: 'year',
+                values: [
+                  { value: 2001, documents: 2, ...monthsOf(january, february) },
+                  { value: 2002, documents: 1, ...monthsOf(february) },
+                ],
+              },
+            ],
+          },
+          {
+            value: 'blue',
+            documents: 1,
+            facets: [{ key: 'year', values: [{ value: 2001, documents: 1, ...monthsOf(january) }] }],
+          },
+        ],
+      });
+    });
+
+    it('counts days by the clocks of the zone', async () => {
+      const scope = await store([
+        { documentId: 'before', metadata: { when: '2024-03-30T22:59:59Z' } },
+        { documentId: 'short day', metadata: { when: '2024-03-31T21:59:59Z' } },
+        { documentId: 'after', metadata: { when: '2024-03-31T22:00:00Z' } },
+        { documentId: 'plain', metadata: { when: '2024-03-31' } },
+        { documentId: 'number', metadata: { when: Date.parse('2024-03-30T23:00:00Z') } },
+      ]);
+      const dates = { interval: 'day', timeZone: 'Europe/Berlin' } as const;
+      expect(await facetsOf(scope, { key: 'when', dates })).toEqual([
+        {
+          key: 'when',
+          dates: [
+            { from: '2024-03-30', documents: 1 },
+            { from: '2024-03-31', documents: 3 },
+            { from: '2024-04-01', documents: 1 },
+          ],
+        },
+      ]);
+    });
+
+    it('counts inside one another only what the scope may read', async () => {
+      const tenantId = freshTenant();
+      await storeDocuments(subject(), scopes.reader(tenantId), [
+        { documentId: 'open', metadata: { k: 'a', n: 1 } },
+        { documentId: 'shut', metadata: { k: 'a', n: 2 }, access: { allow: ['user:other'] } },
+      ]);
+      const facets: FacetRequest[] = [{ key: 'k', facets: [{ key: 'n' }] }];
+      const { facets: found } = await subject().engine.find(scopes.reader(tenantId), { facets });
+      const inside = [{ key: 'n', values: [{ value: 1, documents: 1 }] }];
+      expect(found).toEqual([{ key: 'k', values: [{ value: 'a', documents: 1, facets: inside }] }]);
+    });
+
+    it('answers for a tenant that does not exist as for one without documents', async () => {
+      const scope = scopes.reader(freshTenant());
+      const facets: FacetRequest[] = [
+        { key: 'k', facets: [{ key: 'n' }] },
+        { key: 'n', ranges: [0], facets: [{ key: 'when', dates: { interval: 'year' } }] },
+      ];
+      const none = { documents: 0, facets: [{ key: 'when', dates: [] }] };
+      expect(await facetsOf(scope, ...facets)).toEqual([
+        { key: 'k', values: [] },
+        {
+          key: 'n',
+          ranges: [
+            { to: 0, ...none },
+            { from: 0, ...none },
+          ],
+        },
+      ]);
+    });
+
     it('gives statistics over numbers only', async () => {
       const scope = await store(
         [3, -1.5, '7', true, ['9'], 0].map((n, at) => ({ documentId: `${at}`, metadata: { n } as Metadata })),
@@ -224,7 +322,43 @@ export function describeFacets(subject: CurrentSubject): void {
   });
 }
 
-const keys = ['kind', 'a.b', 'ключ', 'price', 'absent'];
+const keys = ['kind', 'a.b', 'ключ', 'price', 'when', 'absent'];
+const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu', 'Pacific/Apia', '-03:30'];
+/** Each side of a midnight, of a change of the clocks, of a year, of a week; and what is no date. */
+const moments: MetadataValue[] = [
+  '2024-02-29',
+  '2023-02-29',
+  '2024-12-30',
+  '2021-01-03',
+  '1899-12-31',
+  '1875-06-15T12:00:00Z',
+  '0044-03-15',
+  '2024-03-31T00:30:00Z',
+  '2024-03-31T01:30:00+01:00',
+  '2024-03-30T23:30:00Z',
+  '2024-10-27T00:30:00+02:00',
+  '2024-10-26T22:30:00.999999999Z',
+  '2024-10-26T21:59:59,999Z',
+  '2024-01-01 00:15',
+  '2024-01-01 00:15:30+05:45',
+  '2011-12-30T08:00:00Z',
+  '2024-13-01',
+  '2024-04-31',
+  '2024-01-01T24:00',
+  '2024-01-01T10:00:60Z',
+  '2024-1-1',
+  '2024-01-01T10:00z',
+  '2024-01-01\n',
+  'yesterday',
+  1_711_846_800_000,
+  1_711_846_799_999.5,
+  -86_400_001,
+  0,
+  9e15,
+  ['2024-05-01', '2024-05-31', '2024-06-01', 'never'],
+  ['2024-05-02T23:00:00-05:00'],
+  true,
+];
 const price = fc.constantFrom(-100, -10, -2.5, -0, 0, 0.05, 0.1, 1, 2.5, 9.99, 10, 19, 20, 1_999, 2_000);
 
 function generateCorpus(): DocumentSketch[] {
@@ -240,31 +374,59 @@ function generateCorpus(): DocumentSketch[] {
       fc.oneof({ weight: 5, arbitrary: price }, { weight: 1, arbitrary: fc.constantFrom('10', true) }),
     )
     .map(([entries, amount]) => Object.fromEntries([...entries, ['price', amount]]));
-  const [drawn] = fc.sample(fc.array(metadata, { minLength: 60, maxLength: 60 }), { seed: 7, numRuns: 1 });
+  const [drawn] = fc.sample(fc.array(metadata, { minLength: 64, maxLength: 64 }), { seed: 7, numRuns: 1 });
   return drawn!.map((held, at) => ({
     documentId: `document ${at}`,
-    metadata: held,
+    metadata: { ...held, when: moments[at % moments.length]! },
     chunks: at % 2 === 0 ? ['even one', 'even two', 'other'] : ['odd one', 'odd two'],
   }));
 }
 
-const facetArbitrary: fc.Arbitrary<FacetRequest> = fc.oneof(
-  fc.record(
-    { key: fc.constantFrom(...keys), size: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(1_000)) },
-    { requiredKeys: ['key'] },
-  ),
-  fc.record({
-    key: fc.constantFrom('price', 'absent'),
-    histogram: fc.constantFrom(0.1, 0.25, 1, 2.5, 3, 10, 1_000),
-  }),
-  fc
-    .uniqueArray(fc.oneof(price, fc.integer({ min: -50, max: 50 })), { minLength: 1, maxLength: 8 })
-    .map((bounds) => [...new Set(bounds.map((bound) => bound + 0))].sort((left, right) => left - right))
-    .chain((ranges) =>
-      fc.record({ key: fc.constantFrom('price', 'kind', 'absent'), ranges: fc.constant(ranges) }),
+/** Facets, each with others inside it while `depth` lasts. */
+function facetsOfDepth(depth: number): fc.Arbitrary<FacetRequest> {
+  const inside: fc.Arbitrary<{ facets?: FacetRequest[] }> =
+    depth <= 1
+      ? fc.constant({})
+      : fc.oneof(
+          fc.constant({}),
+          fc.array(facetsOfDepth(depth - 1), { minLength: 1, maxLength: 2 }).map((facets) => ({ facets })),
+        );
+  const buckets = fc.oneof(
+    fc.record(
+      { key: fc.constantFrom(...keys), size: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(1_000)) },
+      { requiredKeys: ['key'] },
     ),
-  fc.record({ key: fc.constantFrom('price', 'absent'), statistics: fc.constant(true as const) }),
-);
+    fc.record({
+      key: fc.constantFrom('price', 'absent'),
+      histogram: fc.constantFrom(0.1, 0.25, 1, 2.5, 3, 10, 1_000),
+    }),
+    fc
+      .uniqueArray(fc.oneof(price, fc.integer({ min: -50, max: 50 })), { minLength: 1, maxLength: 8 })
+      .map((bounds) => [...new Set(bounds.map((bound) => bound + 0))].sort((left, right) => left - right))
+      .chain((ranges) =>
+        fc.record({ key: fc.constantFrom('price', 'kind', 'absent'), ranges: fc.constant(ranges) }),
+      ),
+    fc.record({
+      key: fc.constantFrom('when', 'when', 'price', 'absent'),
+      dates: fc.record(
+        { interval: fc.constantFrom(...calendarIntervals), timeZone: fc.constantFrom(...zones) },
+        { requiredKeys: ['interval'] },
+      ),
+    }),
+  );
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(buckets, inside).map(([facet, more]) => ({ ...facet, ...more })) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        key: fc.constantFrom('price', 'absent'),
+        statistics: fc.constant(true as const),
+      }),
+    },
+  );
+}
+
+const facetArbitrary = facetsOfDepth(3);
 
 const filterArbitrary: fc.Arbitrary<Filter | undefined> = fc.constantFrom<(Filter | undefined)[]>(
   undefined,
@@ -278,10 +440,12 @@ const filterArbitrary: fc.Arbitrary<Filter | undefined> = fc.constantFrom<(Filte
 /** Sums depend on the order of addition in their last digits, so numbers that are computed are compared to 9 digits. */
 function rounded(facet: FacetResult): FacetResult {
   const round = (value: number) => Number(value.toPrecision(9)) + 0;
+  const inside = <Bucket extends FacetBucket>(bucket: Bucket): Bucket =>
+    bucket.facets === undefined ? bucket : { ...bucket, facets: bucket.facets.map(rounded) };
   if ('histogram' in facet) {
     return {
       ...facet,
-      histogram: facet.histogram.map((bucket) => ({ ...bucket, from: round(bucket.from) })),
+      histogram: facet.histogram.map((bucket) => inside({ ...bucket, from: round(bucket.from) })),
     };
   }
   if ('statistics' in facet) {
@@ -290,5 +454,7 @@ function rounded(facet: FacetResult): FacetResult {
     const computed = { sum: round(statistics.sum), ...(mean !== undefined && { mean: round(mean) }) };
     return { ...facet, statistics: { ...statistics, ...computed } };
   }
-  return facet;
+  if ('ranges' in facet) return { ...facet, ranges: facet.ranges.map(inside) };
+  if ('dates' in facet) return { ...facet, dates: facet.dates.map(inside) };
+  return { ...facet, values: facet.values.map(inside) };
 }

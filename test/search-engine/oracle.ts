@@ -2,7 +2,7 @@ import type { Access } from '../../domain/access.ts';
 import type { Metadata, MetadataValue } from '../../domain/document.ts';
 import type { Filter, FilterValue } from '../../domain/filter.ts';
 import type { Scope } from '../../domain/scope.ts';
-import type { FacetRequest, FacetResult } from '../../domain/search.ts';
+import type { DatePeriods, FacetBucket, FacetRequest, FacetResult } from '../../domain/search.ts';
 
 // What the engines must answer, written straight from the documented semantics and from no other code of Braid.
 
@@ -66,35 +66,12 @@ export function isShown(
 /** The facet over these documents' metadata, as documented on `FacetRequest` and `FacetResult`. */
 export function facetOf(request: FacetRequest, documents: readonly Metadata[]): FacetResult {
   const { key } = request;
-  const values = documents.map((metadata) => heldValue(metadata, key)).filter((value) => value !== undefined);
-  const numbers = values
-    .filter((value): value is number => typeof value === 'number')
-    .map((value) => value + 0);
-  if ('histogram' in request) {
-    const counts = new Map<number, number>();
-    for (const value of numbers) {
-      const from = Math.floor(value / request.histogram) * request.histogram + 0;
-      counts.set(from, (counts.get(from) ?? 0) + 1);
-    }
-    const buckets = [...counts].map(([from, count]) => ({ from, documents: count }));
-    return { key, histogram: buckets.sort((left, right) => left.from - right.from) };
-  }
-  if ('ranges' in request) {
-    const bounds = [undefined, ...request.ranges, undefined];
-    const ranges = bounds.slice(1).map((to, at) => {
-      const from = bounds[at];
-      const inside = numbers.filter(
-        (value) => (from === undefined || value >= from) && (to === undefined || value < to),
-      );
-      return {
-        ...(from !== undefined && { from }),
-        ...(to !== undefined && { to }),
-        documents: inside.length,
-      };
-    });
-    return { key, ranges };
-  }
+  const numberOf = (document: Metadata): number | undefined => {
+    const value = heldValue(document, key);
+    return typeof value === 'number' ? value + 0 : undefined;
+  };
   if ('statistics' in request) {
+    const numbers = documents.map(numberOf).filter((value) => value !== undefined);
     const sum = numbers.reduce((total, value) => total + value, 0);
     if (numbers.length === 0) return { key, statistics: { documents: 0, sum: 0 } };
     return {
@@ -108,15 +85,98 @@ export function facetOf(request: FacetRequest, documents: readonly Metadata[]): 
       },
     };
   }
-  const counts = new Map<FilterValue, number>();
-  for (const value of values) {
-    const terms: readonly FilterValue[] = isList(value) ? value : [value];
-    // A Map takes −0 and 0 for the same key, as the engines must.
-    for (const term of new Set(terms)) counts.set(term, (counts.get(term) ?? 0) + 1);
+  const bucketOf = (holds: (document: Metadata) => boolean): FacetBucket => {
+    const inside = documents.filter(holds);
+    const { facets } = request;
+    return {
+      documents: inside.length,
+      ...(facets !== undefined && { facets: facets.map((child) => facetOf(child, inside)) }),
+    };
+  };
+  if ('histogram' in request) {
+    const startOf = (document: Metadata): number | undefined => {
+      const value = numberOf(document);
+      return value === undefined ? undefined : Math.floor(value / request.histogram) * request.histogram + 0;
+    };
+    const starts = [...new Set(documents.map(startOf))].filter((start) => start !== undefined);
+    starts.sort((left, right) => left - right);
+    return {
+      key,
+      histogram: starts.map((from) => ({ from, ...bucketOf((document) => startOf(document) === from) })),
+    };
   }
-  const ranked = [...counts].map(([value, count]) => ({ value: value === 0 ? 0 : value, documents: count }));
+  if ('ranges' in request) {
+    const bounds = [undefined, ...request.ranges, undefined];
+    const ranges = bounds.slice(1).map((to, at) => {
+      const from = bounds[at];
+      const isInside = (document: Metadata): boolean => {
+        const value = numberOf(document);
+        return (
+          value !== undefined && !(from !== undefined && value < from) && !(to !== undefined && value >= to)
+        );
+      };
+      return { ...(from !== undefined && { from }), ...(to !== undefined && { to }), ...bucketOf(isInside) };
+    });
+    return { key, ranges };
+  }
+  if ('dates' in request) {
+    const periodsOf = (document: Metadata): string[] =>
+      termsOf(document, key)
+        .map((term) => periodOf(term, request.dates))
+        .filter((period) => period !== undefined);
+    const periods = [...new Set(documents.flatMap(periodsOf))].sort();
+    return {
+      key,
+      dates: periods.map((from) => ({ from, ...bucketOf((document) => periodsOf(document).includes(from)) })),
+    };
+  }
+  // A Set takes −0 and 0 for the same, as the engines must.
+  const terms = [...new Set(documents.flatMap((document) => termsOf(document, key)))];
+  const ranked = terms.map((value) => ({
+    value: value === 0 ? 0 : value,
+    ...bucketOf((document) => new Set(termsOf(document, key)).has(value)),
+  }));
   ranked.sort((left, right) => right.documents - left.documents || compareTerms(left.value, right.value));
   return { key, values: ranked.slice(0, request.size ?? 10) };
+}
+
+function termsOf(document: Metadata, key: string): readonly FilterValue[] {
+  const value = heldValue(document, key);
+  if (value === undefined) return [];
+  return isList(value) ? value : [value];
+}
+
+/** By the platform's own reading and writing of dates, and not by arithmetic of days. */
+function periodOf(term: FilterValue, { interval, timeZone = 'UTC' }: DatePeriods): string | undefined {
+  const date = localDateOf(term, timeZone);
+  if (date === undefined) return undefined;
+  const [year, month] = [date.slice(0, 4), Number(date.slice(5, 7))];
+  if (interval === 'year') return `${year}-01-01`;
+  if (interval === 'quarter') return `${year}-${['01', '04', '07', '10'][Math.ceil(month / 3) - 1]}-01`;
+  if (interval === 'month') return `${date.slice(0, 7)}-01`;
+  const day = new Date(`${date}T00:00:00Z`);
+  while (interval === 'week' && day.getUTCDay() !== 1) day.setUTCDate(day.getUTCDate() - 1);
+  return day.toISOString().slice(0, 10);
+}
+
+function localDateOf(term: FilterValue, timeZone: string): string | undefined {
+  const inZone = (instant: number): string =>
+    new Date(instant).toLocaleDateString('sv-SE', { timeZone }).padStart(10, '0');
+  if (typeof term === 'number') {
+    const isInYears = term >= Date.parse('0001-01-02T00:00Z') && term < Date.parse('9999-12-31T00:00Z');
+    return isInYears ? inZone(Math.floor(term)) : undefined;
+  }
+  if (typeof term !== 'string') return undefined;
+  const isWellFormed =
+    /^\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?(Z|[+-]([01]\d):[0-5]\d)?)?$/.test(
+      term,
+    );
+  const date = term.slice(0, 10);
+  if (!isWellFormed) return undefined;
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== date) return undefined;
+  if (!/[Z+]|-\d\d:\d\d$/.test(term.slice(10))) return date;
+  return inZone(Date.parse(term.replace(' ', 'T').replace(',', '.')));
 }
 
 /** Below 0, 0 or above 0 by the bytes of UTF-8, which is the order of code points and not of UTF-16. */
