@@ -14,10 +14,10 @@ import type { Authenticator } from './identity/identity.ts';
 import { createScopeMaker, type ScopeMaker } from './identity/scope.ts';
 import { createTenantDeletions, type TenantDeletions } from './identity/tenant-deletion.ts';
 import { createTokenVerifier } from './identity/tokens.ts';
-import { createChunker } from './ingest/chunk.ts';
+import { createChooseChunker } from './ingest/choose-chunker.ts';
 import { createFairIngest } from './ingest/fair-ingest.ts';
 import { createFeeds } from './ingest/feed.ts';
-import { createIngest, recipeOf } from './ingest/ingest.ts';
+import { createIngest, createRecipeOf } from './ingest/ingest.ts';
 import { createIngestSource } from './ingest/ingest-source.ts';
 import { createJobs } from './ingest/jobs.ts';
 import { createParser } from './ingest/parse.ts';
@@ -115,7 +115,7 @@ export async function createBraid(config: Config): Promise<Braid> {
   const languageModel = shareLanguageModel(createLanguageModel(config, bedrock, local), makeTurns);
   const adapter = await createEngine(config, model, telemetry);
   const parser = createParser(config.ingest.parse, telemetry);
-  const chunker = createChunker(config.ingest.chunking, model);
+  const chooseChunker = createChooseChunker(config.ingest.chunking, model);
   const { engine } = adapter;
   const s3 = createS3(config.s3);
   const objects = openObjects(config.objects.location, s3);
@@ -139,7 +139,7 @@ export async function createBraid(config: Config): Promise<Braid> {
   const state = guardState(adapter.state, tenantDeletions);
   const authenticator = await createAuthentication(config, apiKeys, scopes);
 
-  const ingestPorts = { parser, chunker, model, documents, telemetry };
+  const ingestPorts = { parser, chooseChunker, model, documents, telemetry };
   const { concurrency } = config.ingest;
   const ingest = createFairIngest(
     createIngest(ingestPorts),
@@ -179,7 +179,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     feeds,
     ingest,
     ingestSource: createIngestSource(
-      { ingest, documents, recipe: recipeOf(ingestPorts), telemetry },
+      { ingest, documents, recipeOf: createRecipeOf(ingestPorts), telemetry },
       config.ingest,
     ),
     jobs,

@@ -4,6 +4,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { loadConfig as readWithC12 } from 'c12';
 import { z } from 'zod';
 import { InvalidConfiguration } from './domain/errors.ts';
+import type { ParsedDocument } from './domain/parsed-document.ts';
 import { queryClasses, type SearchSettings } from './domain/search.ts';
 
 // onnxruntime-node otherwise keeps a device id and events in the user's home folder, and carries an address to send them
@@ -317,17 +318,49 @@ export interface LayerLimits {
   readonly maxWaitMs: number;
 }
 
-/** By the names of Bedrock Knowledge Bases. */
-export type ChunkingConfig =
-  | { readonly strategy: 'default' }
-  | { readonly strategy: 'fixed'; readonly maxTokens: number; readonly overlapPercentage: number }
+/**
+ * One strategy for everything, or rules of which the first that fits a document decides; a document that none fits is
+ * cut by the default strategy.
+ */
+export type ChunkingConfig = StrategyConfig | readonly ChunkingRuleConfig[];
+
+/** A pattern is a whole name or a start of one with `*`; what is absent fits everything. */
+export interface ChunkingRuleConfig {
+  /** The name of the document's source. */
+  readonly source?: string;
+  /** As the content decided: `text/markdown`, `text/*`. */
+  readonly mediaType?: string;
+  readonly chunking: StrategyConfig;
+}
+
+/** By the names of Bedrock Knowledge Bases; Braid's own are `embedHeadings`, by default true, and the size of `default`. */
+export type StrategyConfig =
+  | ((
+      | { readonly strategy: 'default'; readonly maxTokens?: number }
+      | { readonly strategy: 'fixed'; readonly maxTokens: number; readonly overlapPercentage: number }
+      | {
+          readonly strategy: 'hierarchical';
+          readonly parentMaxTokens: number;
+          readonly childMaxTokens: number;
+          readonly overlapTokens: number;
+        }
+      | {
+          readonly strategy: 'semantic';
+          readonly maxTokens: number;
+          readonly bufferSize: number;
+          readonly breakpointPercentileThreshold: number;
+        }
+      | { readonly strategy: 'none' }
+    ) & { readonly embedHeadings?: boolean })
+  /** Code of one's own, which only a configuration file in TypeScript or JavaScript can hold. */
   | {
-      readonly strategy: 'hierarchical';
-      readonly parentMaxTokens: number;
-      readonly childMaxTokens: number;
-      readonly overlapTokens: number;
-    }
-  | { readonly strategy: 'none' };
+      readonly strategy: 'custom';
+      /** Names the way of cutting and its parameters: another id cuts stored documents anew. */
+      readonly id: string;
+      readonly split: (parsed: ParsedDocument) => TextRanges | Promise<TextRanges>;
+    };
+
+type TextRanges = Iterable<{ readonly start: number; readonly end: number }>;
 
 /** Any part of a Config; what is absent or undefined is left to the layer below. */
 export type PartialConfig = Partially<Config>;
@@ -626,7 +659,10 @@ function isSection(value: unknown): value is Section {
 function valueAt(values: unknown, setting: string): unknown {
   return setting
     .split('.')
-    .reduce<unknown>((held, name) => (isSection(held) ? held[name] : undefined), values);
+    .reduce<unknown>(
+      (held, name) => (isSection(held) || Array.isArray(held) ? Reflect.get(held, name) : undefined),
+      values,
+    );
 }
 
 function firstProblem(
@@ -889,6 +925,70 @@ const guardrailSchema = z.strictObject({
     .prefault({}),
 });
 
+const embedHeadings = trueOrFalse.exactOptional();
+
+const strategySchema = z.discriminatedUnion(
+  'strategy',
+  [
+    z.strictObject({
+      strategy: z.literal('default'),
+      maxTokens: wholeNumber(20, 8_192).exactOptional(),
+      embedHeadings,
+    }),
+    z.strictObject({
+      strategy: z.literal('fixed'),
+      maxTokens: wholeNumber(20, 8_192).default(300),
+      overlapPercentage: wholeNumber(1, 99).default(20),
+      embedHeadings,
+    }),
+    z.strictObject({
+      strategy: z.literal('hierarchical'),
+      parentMaxTokens: wholeNumber(20, 8_192).default(1_500),
+      childMaxTokens: wholeNumber(20, 8_192).default(300),
+      overlapTokens: wholeNumber(1, 8_191).default(60),
+      embedHeadings,
+    }),
+    z.strictObject({
+      strategy: z.literal('semantic'),
+      maxTokens: wholeNumber(20, 8_192).default(300),
+      bufferSize: wholeNumber(0, 1).default(0),
+      breakpointPercentileThreshold: wholeNumber(50, 99).default(95),
+      embedHeadings,
+    }),
+    z.strictObject({ strategy: z.literal('none'), embedHeadings }),
+    z.strictObject({
+      strategy: z.literal('custom'),
+      id: text('a name of the way of cutting and its parameters'),
+      split: setting<Extract<StrategyConfig, { strategy: 'custom' }>['split']>(
+        'a function, which only a configuration file in TypeScript or JavaScript can hold',
+        (value) => typeof value === 'function',
+      ),
+    }),
+  ],
+  { error: '"default", "fixed", "hierarchical", "semantic", "none" or "custom"' },
+);
+
+const chunkingRulesSchema = z.array(
+  z.strictObject({
+    source: text('the name of a source, or its start and *').exactOptional(),
+    mediaType: text(
+      'a media type without parameters, or its start and *',
+      /^[a-z0-9][^\s;*]*\*?$/,
+    ).exactOptional(),
+    chunking: strategySchema,
+  }),
+);
+
+/** One strategy or rules; a union would say no more than that neither fits. */
+const chunkingSchema = z.unknown().transform((given, context): ChunkingConfig => {
+  const checked = (Array.isArray(given) ? chunkingRulesSchema : strategySchema).safeParse(given);
+  if (checked.success) return checked.data;
+  for (const issue of checked.error.issues) {
+    context.issues.push({ ...issue, input: given } as z.core.$ZodRawIssue);
+  }
+  return z.NEVER;
+});
+
 /** Checks, and fills in each default. */
 const schema = z.strictObject({
   engine: oneOf('sqlite', 'opensearch').default('sqlite'),
@@ -983,27 +1083,7 @@ const schema = z.strictObject({
     .default({}),
   ingest: z
     .strictObject({
-      chunking: z
-        .discriminatedUnion(
-          'strategy',
-          [
-            z.strictObject({ strategy: z.literal('default') }),
-            z.strictObject({
-              strategy: z.literal('fixed'),
-              maxTokens: wholeNumber(20, 8_192).default(300),
-              overlapPercentage: wholeNumber(1, 99).default(20),
-            }),
-            z.strictObject({
-              strategy: z.literal('hierarchical'),
-              parentMaxTokens: wholeNumber(20, 8_192).default(1_500),
-              childMaxTokens: wholeNumber(20, 8_192).default(300),
-              overlapTokens: wholeNumber(1, 8_191).default(60),
-            }),
-            z.strictObject({ strategy: z.literal('none') }),
-          ],
-          { error: '"default", "fixed", "hierarchical" or "none"' },
-        )
-        .default({ strategy: 'default' }),
+      chunking: chunkingSchema.default({ strategy: 'default' }),
       concurrency: wholeNumber(1, 64).default(8),
       maxMissingPercentage: wholeNumber(0, 100).default(20),
       parse: z

@@ -39,6 +39,8 @@ export interface IngestReport {
   readonly embedded: number;
   /** Texts that the embedding model truncated; chunking keeps this at 0. */
   readonly truncated: number;
+  /** Texts that a model embedded only to find where chunks end (`semantic`); their vectors are not kept. */
+  readonly breakpointTexts: number;
   readonly seconds: number;
 }
 
@@ -58,6 +60,7 @@ export interface WriteResult {
   readonly chunks: number;
   readonly embedded: number;
   readonly truncated: number;
+  readonly breakpointTexts: number;
   /** Another event of the same version was told apart by its hash. */
   readonly conflicting: boolean;
   /** What the document was indexed without. */

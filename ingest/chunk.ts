@@ -1,16 +1,18 @@
 import type { Chunk, ParentChunk } from '../domain/chunk.ts';
 import { DocumentRefused } from '../domain/errors.ts';
 import type { Block, ParsedDocument } from '../domain/parsed-document.ts';
-import type { Tokenizer } from '../models/embedding-model.ts';
+import type { EmbeddingModel } from '../models/embedding-model.ts';
 import { customPieces } from './chunkers/custom.ts';
 import { type CutPlan, cutSections } from './chunkers/cut-sections.ts';
 import { addChunk, type ChunkedIdentity, createDraft, type Draft, tokensOf } from './chunkers/draft.ts';
 import { joinParents } from './chunkers/parents.ts';
+import { divideByMeaning, type EmbedTexts } from './chunkers/semantic.ts';
 import {
   type ChunkingStrategy,
   type CustomChunking,
   checkStrategy,
   defaultMaxTokens,
+  type SemanticChunking,
   type TextRange,
 } from './chunkers/strategy.ts';
 
@@ -19,8 +21,15 @@ export interface Chunker {
   /** Another one makes other chunks: strategy, parameters, model and the version of this code. */
   readonly recipe: string;
 
-  /** @throws {DocumentRefused} `too_large` when `none` is asked for and the model cannot read the document whole */
-  chunk(parsed: ParsedDocument, document: ChunkedIdentity): Promise<ChunkedDocument>;
+  /** Whether title and headings stand above what is embedded of a chunk. */
+  readonly embedHeadings: boolean;
+
+  /**
+   * @param embed one vector a text, for breakpoints by meaning, which are refused without it
+   * @throws {DocumentRefused} `too_large` when `none` is asked for and the model cannot read the document whole
+   * @throws whatever `embed` does
+   */
+  chunk(parsed: ParsedDocument, document: ChunkedIdentity, embed?: EmbedTexts): Promise<ChunkedDocument>;
 }
 
 export interface ChunkedDocument {
@@ -29,17 +38,15 @@ export interface ChunkedDocument {
   readonly parents: readonly ParentChunk[];
   /** For each chunk exactly what is to be embedded: a title too long for its part of the input is cut in it. */
   readonly embeddedTexts: readonly string[];
+  /** Texts that the model embedded only to find where chunks end; above 0 with `semantic`. */
+  readonly breakpointTexts: number;
 }
 
 /** What a chunker needs to know of the embedding model. */
-export interface ChunkedModel {
-  readonly id: string;
-  readonly maxInputTokens: number;
-  readonly tokenizer: Tokenizer;
-}
+export type ChunkedModel = Pick<EmbeddingModel, 'id' | 'maxInputTokens' | 'tokenizer'>;
 
 /** Raised whenever the same input would give other chunks. */
-const codeVersion = 1;
+const codeVersion = 2;
 
 /**
  * Makes a chunker. Sizes are tokens of all that is embedded (special tokens, titles, table header, text), and a
@@ -49,17 +56,24 @@ const codeVersion = 1;
 export function createChunker(strategy: ChunkingStrategy, model: ChunkedModel): Chunker {
   checkStrategy(strategy);
   const plan = planOf(strategy, model.maxInputTokens);
+  const embedHeadings = strategy.strategy === 'custom' || strategy.embedHeadings !== false;
+  const draftOptions = { maxTokens: plan.maxTokens, embedHeadings, tokenizer: model.tokenizer };
   return {
     recipe: `chunks-${codeVersion} ${JSON.stringify(strategy)} ${model.id} ${model.maxInputTokens}`,
-    async chunk(parsed, document) {
-      const draft = createDraft(parsed, document, plan.maxTokens, model.tokenizer);
+    embedHeadings,
+    async chunk(parsed, document, embed) {
+      const draft = createDraft(parsed, document, draftOptions);
+      let breakpointTexts = 0;
       if (strategy.strategy === 'none') cutNowhere(draft, model);
       else if (strategy.strategy === 'custom') await cutByCustom(draft, plan, strategy);
-      else await cutSections(draft, plan);
+      else if (strategy.strategy === 'semantic') {
+        breakpointTexts = await cutByMeaning(draft, plan, strategy, model.maxInputTokens, embed);
+      } else await cutSections(draft, plan);
       const { chunks, embeddedTexts } = draft;
-      if (strategy.strategy !== 'hierarchical') return { chunks, parents: [], embeddedTexts };
+      if (strategy.strategy !== 'hierarchical')
+        return { chunks, parents: [], embeddedTexts, breakpointTexts };
       const joined = joinParents(draft, strategy.parentMaxTokens);
-      return { chunks: joined.children, parents: joined.parents, embeddedTexts };
+      return { chunks: joined.children, parents: joined.parents, embeddedTexts, breakpointTexts };
     },
   };
 }
@@ -77,8 +91,14 @@ function planOf(strategy: ChunkingStrategy, maxInputTokens: number): CutPlan {
         overlapTokens: strategy.overlapTokens,
         structured: true,
       };
+    case 'semantic':
+      return { maxTokens: Math.min(strategy.maxTokens, maxInputTokens), overlapTokens: 0, structured: true };
     case 'default':
-      return { maxTokens: Math.min(defaultMaxTokens, maxInputTokens), overlapTokens: 0, structured: true };
+      return {
+        maxTokens: Math.min(strategy.maxTokens ?? defaultMaxTokens, maxInputTokens),
+        overlapTokens: 0,
+        structured: true,
+      };
     default:
       return { maxTokens: maxInputTokens, overlapTokens: 0, structured: true };
   }
@@ -107,6 +127,27 @@ function sharedStart(blocks: readonly Block[]): readonly string[] {
     if (differs !== -1) path = path.slice(0, differs);
   }
   return path;
+}
+
+/** Gives how many texts were embedded for it. */
+async function cutByMeaning(
+  draft: Draft,
+  plan: CutPlan,
+  chunking: SemanticChunking,
+  maxInputTokens: number,
+  embed: EmbedTexts | undefined,
+): Promise<number> {
+  if (embed === undefined) throw new TypeError('Expected a function that embeds, for breakpoints by meaning');
+  let embedded = 0;
+  await cutSections(draft, {
+    ...plan,
+    divide: async (text, document, sections) => {
+      const divided = await divideByMeaning(text, document, sections, chunking, maxInputTokens, embed);
+      embedded = divided.embedded;
+      return divided.sections;
+    },
+  });
+  return embedded;
 }
 
 async function cutByCustom(draft: Draft, plan: CutPlan, chunking: CustomChunking): Promise<void> {

@@ -33,6 +33,7 @@ export function createDryIngest(documents: Pick<DocumentStore, 'record'>): Inges
       chunks: 0,
       embedded: 0,
       truncated: 0,
+      breakpointTexts: 0,
       conflicting: merge.conflicting,
     };
   };

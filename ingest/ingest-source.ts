@@ -11,6 +11,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { Source, SourceItem } from '../sources/source.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { RecipeOf } from './choose-chunker.ts';
 import { createDryIngest } from './feed-dry-run.ts';
 import type { Ingest } from './ingest.ts';
 import { type KnownCollection, readKnown } from './known-documents.ts';
@@ -21,7 +22,7 @@ export interface IngestSourcePorts {
   readonly ingest: Ingest;
   readonly documents: DocumentStore;
   /** Of the chunks that `ingest` makes. */
-  readonly recipe: string;
+  readonly recipeOf: RecipeOf;
   readonly telemetry: Telemetry;
 }
 
@@ -59,7 +60,7 @@ const maxAttempts = 12;
  * until then stays. Nothing is deleted by a run that did not come to its end.
  */
 export function createIngestSource(
-  { ingest, documents, recipe, telemetry }: IngestSourcePorts,
+  { ingest, documents, recipeOf, telemetry }: IngestSourcePorts,
   settings: IngestSourceSettings,
 ): IngestSource {
   const { concurrency } = settings;
@@ -77,7 +78,7 @@ export function createIngestSource(
     const { maxMissingPercentage = settings.maxMissingPercentage } = options;
     const known: KnownCollection[] = [];
     for (const collection of source.collections ?? []) {
-      known.push(await patience.execute(() => readKnown(documents, scope, collection, recipe), signal));
+      known.push(await patience.execute(() => readKnown(documents, scope, collection, recipeOf), signal));
     }
     const isCurrent = ({ documentId, tag }: SourceItem) =>
       documentId !== undefined &&
@@ -181,6 +182,7 @@ class Account {
   #stale = 0;
   #embedded = 0;
   #truncated = 0;
+  #breakpointTexts = 0;
   seen = 0;
   chunks = 0;
 
@@ -210,6 +212,7 @@ class Account {
     this.chunks += result.chunks;
     this.#embedded += result.embedded;
     this.#truncated += result.truncated;
+    this.#breakpointTexts += result.breakpointTexts;
   }
 
   /** One that is stored in the state that its source holds. */
@@ -239,6 +242,7 @@ class Account {
       chunks: this.chunks,
       embedded: this.#embedded,
       truncated: this.#truncated,
+      breakpointTexts: this.#breakpointTexts,
       seconds: (performance.now() - this.#startedAt) / 1000,
     };
   }

@@ -15,6 +15,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore, ReplacedChunks, StoredRecord } from '../search-engine/document-store.ts';
 import { attachmentId, writeAttachments } from './attachments.ts';
 import { checkChange, checkExpected, checkOwner, type RequestedChange } from './check-change.ts';
+import type { RecipeOf } from './choose-chunker.ts';
 import { createEmbed } from './embed.ts';
 import { type Prepared, type PreparePorts, prepare, prepareRetitled, timed } from './prepare.ts';
 
@@ -38,6 +39,9 @@ export type Ingest = (
 /** Concurrent writers of one document each win once; more conflicts than this mean that something else is wrong. */
 const maxConflicts = 20;
 
+/** The recipe of a record that has had no chunks yet. */
+const notChunked = 'none';
+
 /** What is to be written. */
 interface Write {
   readonly record: DocumentRecord;
@@ -58,7 +62,7 @@ interface Write {
 export function createIngest(ports: IngestPorts): Ingest {
   const { model, documents, telemetry } = ports;
   const embed = createEmbed(model, telemetry);
-  const recipe = recipeOf(ports);
+  const recipeOf = createRecipeOf(ports);
 
   const ingestBelow = async (
     [scope, requested, ifVersion, signal, pin]: Parameters<Ingest>,
@@ -74,24 +78,24 @@ export function createIngest(ports: IngestPorts): Ingest {
       checkExpected(stored?.record, change.documentId, ifVersion);
       const merge = mergeChange(stored?.record, change, {
         tenantId: scope.tenantId,
-        recipe: stored?.record.recipe ?? recipe,
+        recipe: stored?.record.recipe ?? notChunked,
         now: new Date().toISOString(),
       });
       const record = withOrigin(merge, requested);
       let write: Write | undefined;
       if (
         requested.operation === 'upsert' &&
-        needsChunks(requested.document, change, record, stored?.record, recipe)
+        needsChunks(requested.document, change, record, stored?.record, recipeOf)
       ) {
         const document = shownAs(requested.document, record);
         if (prepared === undefined || preparedTitle !== document.title) {
           prepared = await prepare(ports, embed, scope, document, signal);
           preparedTitle = document.title;
         }
-        write = withPrepared(record, prepared, recipe);
+        write = withPrepared(record, prepared, recipeOf);
       } else if (merge.outcome === 'applied' && isRetitled(record!, stored?.record)) {
         prepared = await prepareRetitled(ports, embed, scope, record!, signal);
-        write = withPrepared(record!, prepared, record!.recipe);
+        write = withPrepared(record!, prepared, () => record!.recipe);
       } else if (record !== merge.record || merge.outcome === 'applied' || merge.outcome === 'parked') {
         write = withoutPrepared(record!, stored?.record);
       }
@@ -130,6 +134,7 @@ export function createIngest(ports: IngestPorts): Ingest {
         telemetry.count('chunks', result.chunks);
         telemetry.count('embedded_texts', result.embedded);
         telemetry.count('truncated_texts', result.truncated);
+        telemetry.count('breakpoint_texts', result.breakpointTexts);
         if (result.conflicting) telemetry.count('conflicting_changes');
         return result;
       } catch (error) {
@@ -182,13 +187,13 @@ function withAttachments(write: Write, results: readonly AttachmentResult[]): Wr
   };
 }
 
-/** Identifies how this configuration makes chunks. */
-export function recipeOf({
+/** Identifies how this configuration makes the chunks of documents of a kind. */
+export function createRecipeOf({
   parser,
-  chunker,
+  chooseChunker,
   model,
-}: Pick<IngestPorts, 'parser' | 'chunker' | 'model'>): string {
-  return hash(`${parser.recipe}|${chunker.recipe}|${model.id}|${model.dimensions}`);
+}: Pick<IngestPorts, 'parser' | 'chooseChunker' | 'model'>): RecipeOf {
+  return (kind) => hash(`${parser.recipe}|${chooseChunker(kind).recipe}|${model.id}|${model.dimensions}`);
 }
 
 /** The record, with what the source held where the document is now exactly that: its newest state in all parts. */
@@ -212,7 +217,7 @@ function needsChunks(
   change: Change,
   record: DocumentRecord | undefined,
   stored: DocumentRecord | undefined,
-  recipe: string,
+  recipeOf: RecipeOf,
 ): record is DocumentRecord {
   if (record === undefined || !isLive(record) || change.content === undefined) return false;
   const { contentHash, claimed } = record.content!;
@@ -228,7 +233,7 @@ function needsChunks(
     held.contentHash !== contentHash ||
     held.claimed.title !== claimed.title ||
     held.claimed.mediaType !== claimed.mediaType ||
-    stored?.recipe !== recipe
+    stored?.recipe !== recipeOf({ source: record.source, mediaType: held.mediaType })
   );
 }
 
@@ -249,7 +254,7 @@ function isRetitled(record: DocumentRecord, stored: DocumentRecord | undefined):
   return record.content!.claimed.title !== stored.content!.claimed.title;
 }
 
-function withPrepared(record: DocumentRecord, prepared: Prepared, recipe: string): Write {
+function withPrepared(record: DocumentRecord, prepared: Prepared, recipeOf: RecipeOf): Write {
   const { title: _, ...content } = record.content!;
   const { mediaType, title, chunks } = prepared;
   return {
@@ -257,7 +262,7 @@ function withPrepared(record: DocumentRecord, prepared: Prepared, recipe: string
       ...record,
       content: { ...content, mediaType, ...(title !== undefined && { title }) },
       chunks: chunks.chunks.length,
-      recipe,
+      recipe: recipeOf({ source: record.source, mediaType }),
     },
     chunks,
     ...(prepared.attachments && { attachments: prepared.attachments }),
@@ -301,6 +306,7 @@ function resultOf(
     chunks: write?.chunks?.chunks.length ?? 0,
     embedded: prepared?.embedded ?? 0,
     truncated: prepared?.truncated ?? 0,
+    breakpointTexts: prepared?.breakpointTexts ?? 0,
     conflicting: merge.conflicting,
     ...(write !== undefined && prepared?.omissions && { omissions: prepared.omissions }),
     ...(write?.results && { attachments: write.results }),

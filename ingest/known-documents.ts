@@ -2,6 +2,7 @@ import { type DocumentRecord, isLive, recordVersion } from '../domain/document-r
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { Collection } from '../sources/source.ts';
+import type { RecipeOf } from './choose-chunker.ts';
 
 /** What is stored of one collection before its source is listed. */
 export interface KnownCollection extends Collection {
@@ -24,7 +25,7 @@ export async function readKnown(
   documents: DocumentStore,
   scope: Scope,
   collection: Collection,
-  recipe: string,
+  recipeOf: RecipeOf,
 ): Promise<KnownCollection> {
   const { source, idPrefix, uriPrefix = '' } = collection;
   await documents.refresh(scope);
@@ -41,6 +42,7 @@ export async function readKnown(
       if (!record.documentId.startsWith(idPrefix)) return { ...collection, documents: known };
       if (record.source !== source || !isLive(record)) continue;
       if (!(record.content?.uri ?? '').startsWith(uriPrefix)) continue;
+      const recipe = recipeOf({ source, mediaType: record.content?.mediaType ?? '' });
       known.set(record.documentId, {
         version: recordVersion(record),
         ...(record.origin !== undefined && record.recipe === recipe && { tag: record.origin.tag }),

@@ -7,14 +7,14 @@ import type { Scope } from '../domain/scope.ts';
 import type { EmbeddingModel } from '../models/embedding-model.ts';
 import type { DocumentStore, EmbeddedChunk, ReplacedChunks } from '../search-engine/document-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { Chunker } from './chunk.ts';
+import type { ChooseChunker } from './choose-chunker.ts';
 import type { Embed, Embedded } from './embed.ts';
 import type { Parser } from './parse.ts';
 import { retitle } from './retitle.ts';
 
 export interface PreparePorts {
   readonly parser: Parser;
-  readonly chunker: Chunker;
+  readonly chooseChunker: ChooseChunker;
   readonly model: EmbeddingModel;
   readonly documents: DocumentStore;
   readonly telemetry: Telemetry;
@@ -29,6 +29,8 @@ export interface Prepared {
   readonly title?: string;
   readonly embedded: number;
   readonly truncated: number;
+  /** Texts embedded only to find where chunks end. */
+  readonly breakpointTexts: number;
   /** Where the content was parsed. */
   readonly attachments?: readonly Attachment[];
   readonly omissions?: readonly Omission[];
@@ -45,14 +47,17 @@ export async function prepare(
   document: Document,
   signal: AbortSignal | undefined,
 ): Promise<Prepared> {
-  const { parser, chunker, telemetry } = ports;
-  const { documentId, content, mediaType } = document;
+  const { parser, chooseChunker, telemetry } = ports;
+  const { documentId, source, content, mediaType } = document;
   const input = { name: documentId, content, ...(mediaType !== undefined && { mediaType }) };
   const parsed = await timed(telemetry, 'parse', () => parser.parse(input, signal));
   const title = document.title ?? parsed.title;
-  const { chunks, parents, embeddedTexts } = await timed(telemetry, 'chunk', () =>
-    chunker.chunk(parsed, { tenantId: scope.tenantId, documentId, ...(title !== undefined && { title }) }),
+  const chunker = chooseChunker({ source, mediaType: parsed.mediaType });
+  const identity = { tenantId: scope.tenantId, documentId, ...(title !== undefined && { title }) };
+  const chunked = await timed(telemetry, 'chunk', () =>
+    chunker.chunk(parsed, identity, (texts) => embedTexts(ports, embed, scope, texts, signal)),
   );
+  const { chunks, parents, embeddedTexts, breakpointTexts } = chunked;
   if (chunks.length === 0) {
     throw new DocumentRefused('empty', `Cannot index document ${JSON.stringify(documentId)}: it has no text`);
   }
@@ -63,6 +68,7 @@ export async function prepare(
     ...(title !== undefined && { title }),
     embedded: embedded.embedded,
     truncated: embedded.truncated,
+    breakpointTexts,
     attachments: parsed.attachments ?? [],
     ...(parsed.omissions && { omissions: parsed.omissions }),
   };
@@ -77,14 +83,15 @@ export async function prepareRetitled(
   ports: PreparePorts,
   embed: Embed,
   scope: Scope,
-  { documentId, content }: DocumentRecord,
+  { documentId, source, content }: DocumentRecord,
   signal: AbortSignal | undefined,
 ): Promise<Prepared> {
-  const { documents, model } = ports;
+  const { documents, model, chooseChunker } = ports;
   const stored = await documents.chunks(scope, documentId);
   const parents = (await documents.parents?.(scope, documentId)) ?? [];
   const { title } = content!.claimed;
-  const retitled = retitle(stored, title, model);
+  const { embedHeadings } = chooseChunker({ source, mediaType: content!.mediaType });
+  const retitled = retitle(stored, title, model, embedHeadings);
   const embedded = await embedChunks(
     ports,
     embed,
@@ -99,7 +106,22 @@ export async function prepareRetitled(
     ...(title !== undefined && { title }),
     embedded: embedded.embedded,
     truncated: embedded.truncated,
+    breakpointTexts: 0,
   };
+}
+
+/** Embeds texts whose vectors nobody keeps. */
+async function embedTexts(
+  { model }: PreparePorts,
+  embed: Embed,
+  scope: Scope,
+  texts: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Float32Array[]> {
+  const prints = texts.map((text) => fingerprint(text, model, 'passage'));
+  const byPrint = new Map(prints.map((print, at) => [print, texts[at]!]));
+  const { vectors } = await embed(scope.tenantId, byPrint, signal);
+  return prints.map((print) => vectors.get(print)!);
 }
 
 async function embedChunks(

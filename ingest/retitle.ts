@@ -16,12 +16,13 @@ export function retitle(
   chunks: readonly Chunk[],
   title: string | undefined,
   { tokenizer, maxInputTokens }: Pick<EmbeddingModel, 'tokenizer' | 'maxInputTokens'>,
+  embedHeadings: boolean,
 ): RetitledChunk[] {
   const tokensOf = (text: string) => tokenizer.count(text) + tokenizer.specialTokens;
   return chunks.map((chunk) => {
     const under = (maxTokens: number) => {
       const cut = title === undefined ? '' : cutText(title, maxTokens, tokenizer);
-      return embeddedText(headingLine(cut, chunk.headingPath), chunk);
+      return embeddedText(embedHeadings ? headingLine(cut, chunk.headingPath) : '', chunk);
     };
     let room = maxTitleTokens;
     let text = under(room);

@@ -19,6 +19,7 @@ const descriptions: Record<Counter, string> = {
   chunks: 'Chunks written',
   embedded_texts: 'Texts that the embedding model embedded',
   truncated_texts: 'Texts that were longer than the input of the embedding model and lost their end',
+  breakpoint_texts: 'Texts that were embedded only to find where chunks end',
   conflicting_changes: 'Changes that met another one of the same version and were told apart by hash',
   refusals: 'Documents refused, by reason',
   degradations: 'Requests served without a stage that failed, by stage',

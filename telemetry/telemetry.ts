@@ -21,6 +21,7 @@ export type Counter =
   | 'chunks'
   | 'embedded_texts'
   | 'truncated_texts'
+  | 'breakpoint_texts'
   /** Two different events of one version were told apart by their hash. */
   | 'conflicting_changes'
   /** Labels: reason. */

@@ -231,6 +231,39 @@ function describeBraid(
       await expect(answered('why?', { model: 'other' })).rejects.toThrow(/configured: local\/extractive/);
     });
 
+    it('cuts again what another strategy touches, and only that, and keeps the vectors of equal texts', async () => {
+      const writeAll = async (chunking: Config['ingest']['chunking']) => {
+        const other = await createBraid({ ...config, ingest: { ...config.ingest, chunking } });
+        try {
+          const writer = other.scopes.operator('default');
+          const results = [];
+          for (const document of corpus) {
+            results.push(await other.pipeline.write(writer, { operation: 'upsert', document }));
+          }
+          return results;
+        } finally {
+          await other.close();
+        }
+      };
+      const none = { strategy: 'none' } as const;
+      const cutAgain = await writeAll([{ source: 'test', mediaType: 'text/markdown', chunking: none }]);
+      for (const { documentId, outcome, chunks, version } of cutAgain) {
+        const isMarkdown = documentId.endsWith('.md');
+        expect({ documentId, outcome, version }).toEqual({
+          documentId,
+          outcome: isMarkdown ? 'updated' : 'unchanged',
+          version: 1n,
+        });
+        expect(chunks).toBe(isMarkdown ? 1 : 0);
+      }
+      const back = await writeAll([{ source: 'elsewhere', chunking: none }]);
+      expect(back.filter(({ outcome }) => outcome === 'updated')).toHaveLength(topics.length);
+      expect(back.reduce((sum, { embedded }) => sum + embedded, 0)).toBe(0);
+      expect((await writeAll({ strategy: 'default' })).every(({ outcome }) => outcome === 'unchanged')).toBe(
+        true,
+      );
+    });
+
     async function answered(
       question: string,
       more: { passages?: number; model?: string } = {},

@@ -178,6 +178,31 @@ describe('loadConfig', () => {
     expect((await loadConfig({ ...options, overrides: { search: {} } })).search).toEqual({});
   });
 
+  it('takes rules for chunking, each with its defaults', async () => {
+    const chunking = [
+      { source: 'wiki', mediaType: 'text/*', chunking: { strategy: 'semantic' } },
+      { chunking: { strategy: 'default', maxTokens: 128 } },
+    ];
+    const { ingest } = await loadConfig(
+      inFolder({ 'braid.config.json': JSON.stringify({ ingest: { chunking } }) }),
+    );
+    expect(ingest.chunking).toEqual([
+      {
+        source: 'wiki',
+        mediaType: 'text/*',
+        chunking: { strategy: 'semantic', maxTokens: 300, bufferSize: 0, breakpointPercentileThreshold: 95 },
+      },
+      { chunking: { strategy: 'default', maxTokens: 128 } },
+    ]);
+  });
+
+  it('takes a custom way of chunking from a configuration file that is code', async () => {
+    const file =
+      "export default { ingest: { chunking: { strategy: 'custom', id: 'halves', split: () => [] } } };";
+    const { ingest } = await loadConfig(inFolder({ 'braid.config.mjs': file }));
+    expect(ingest.chunking).toMatchObject({ strategy: 'custom', id: 'halves', split: expect.any(Function) });
+  });
+
   it('replaces chunking whole, whatever the file had', async () => {
     const options = {
       ...inFolder({ 'braid.config.json': '{"ingest":{"chunking":{"strategy":"fixed","maxTokens":100}}}' }),
@@ -227,6 +252,26 @@ describe('loadConfig', () => {
     ['{"search":{"defaults":{"topK":5}}}', 'search.defaults.topK', /^Unknown/],
     ['{"search":{"classes":{"huge":{}}}}', 'search.classes.huge', /./],
     ['{"ingest":{"chunking":{"strategy":"x"}}}', 'ingest.chunking.strategy', /"default", "fixed"/],
+    [
+      '{"ingest":{"chunking":{"strategy":"custom","id":"a","split":1}}}',
+      'ingest.chunking.split',
+      /a function, which only/,
+    ],
+    [
+      '{"ingest":{"chunking":[{"chunking":{"strategy":"x"}}]}}',
+      'ingest.chunking.0.chunking.strategy',
+      /"semantic"/,
+    ],
+    [
+      '{"ingest":{"chunking":[{"mediaType":"Text/plain; a=b","chunking":{"strategy":"none"}}]}}',
+      'ingest.chunking.0.mediaType',
+      /got "Text\/plain; a=b"/,
+    ],
+    [
+      '{"ingest":{"chunking":[{"sources":"a","chunking":{"strategy":"none"}}]}}',
+      'ingest.chunking.0.sources',
+      /^Unknown/,
+    ],
     ['{"ingest":{"chunking":{"strategy":"none","maxTokens":9}}}', 'ingest.chunking.maxTokens', /^Unknown/],
     ['{"opensearch":{"url":"ftp://a"}}', 'opensearch.url', /http:\/\/ or https:\/\/ address/],
     [

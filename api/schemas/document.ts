@@ -122,6 +122,7 @@ export const writeResultSchema = z
     chunks: z.int().min(0),
     embedded: z.int().min(0),
     truncated: z.int().min(0),
+    breakpointTexts: z.int().min(0),
     conflicting: z.boolean(),
     omissions: z
       .array(z.object({ reason: z.string(), message: z.string() }))

@@ -1,8 +1,8 @@
 import { addChunk, type Draft, tokensOf } from './draft.ts';
 import { pack } from './pack.ts';
 import { createPause } from './pause.ts';
-import { type ReadBlock, readWords } from './read-words.ts';
-import { sectionsOf } from './sections.ts';
+import { type ReadBlock, type ReadDocument, readWords } from './read-words.ts';
+import { type Section, sectionsOf } from './sections.ts';
 import type { TextRange } from './strategy.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -13,6 +13,12 @@ export interface CutPlan {
   readonly overlapTokens: number;
   /** True: ends where meaning does. False: ends where the size is reached. */
   readonly structured: boolean;
+  /** Cuts sections further before they are packed. */
+  readonly divide?: (
+    text: string,
+    document: ReadDocument,
+    sections: readonly Section[],
+  ) => Promise<Section[]>;
 }
 
 /** Cuts a document, or the part of it in `clip`, section by section into chunks and adds them to the draft. */
@@ -43,7 +49,9 @@ export async function cutSections(draft: Draft, plan: CutPlan, clip?: TextRange)
     room: (word: number) => room - around(word).tokens,
     measure: (from: number, to: number) => tokensOf(draft, rangeOf(from, to), around(from)),
   };
-  for (const section of sectionsOf(document, room)) {
+  let sections = sectionsOf(document, room);
+  if (plan.divide !== undefined) sections = await plan.divide(draft.parsed.text, document, sections);
+  for (const section of sections) {
     draft.sectionStarts.add(draft.chunks.length);
     for (const { from, to, tokens } of pack(words, section.from, section.to, options)) {
       addChunk(draft, rangeOf(from, to), around(from), blockAt(from).block, tokens);

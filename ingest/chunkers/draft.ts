@@ -25,20 +25,21 @@ export interface Draft {
   readonly sectionStarts: Set<number>;
 }
 
-export function createDraft(
-  parsed: ParsedDocument,
-  document: ChunkedIdentity,
-  maxTokens: number,
-  tokenizer: Tokenizer,
-): Draft {
+export interface DraftOptions {
+  readonly maxTokens: number;
+  readonly embedHeadings: boolean;
+  readonly tokenizer: Tokenizer;
+}
+
+export function createDraft(parsed: ParsedDocument, document: ChunkedIdentity, options: DraftOptions): Draft {
   const title = document.title ?? parsed.title;
   const hasHeadings = parsed.blocks.some((block) => block.headingPath.length > 0);
-  const surroundings = createSurroundingsReader({ title, hasHeadings, maxTokens, tokenizer });
+  const surroundings = createSurroundingsReader({ ...options, title, hasHeadings });
   return {
     parsed,
     document,
     surroundings,
-    tokenizer,
+    tokenizer: options.tokenizer,
     chunks: [],
     embeddedTexts: [],
     sectionStarts: new Set(),

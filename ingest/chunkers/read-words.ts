@@ -47,11 +47,19 @@ export async function readWords(parsed: ParsedDocument, options: ReadOptions): P
     if (words.length === from) continue;
     // A heading never ends a chunk that the text below it could be in.
     if (previous?.kind === 'heading') words.setLevel(from, breakLevel.word);
+    else if (options.structured && isLeadIn(parsed.text, previous, block))
+      words.setLevel(from, breakLevel.line);
     else words.setLevel(from, options.structured ? breakLevel.block : breakLevel.sentence);
     blocks.push({ block, from, to: words.length });
     previous = block;
   }
   return { words, blocks };
+}
+
+/** "There are three:" stays with the list, the code or the table that it announces. */
+function isLeadIn(text: string, previous: Block | undefined, block: Block): boolean {
+  if (previous?.kind !== 'paragraph' || block.kind === 'paragraph' || block.kind === 'heading') return false;
+  return /[:\uff1a]\s*$/.test(text.slice(Math.max(previous.start, previous.end - 16), previous.end));
 }
 
 async function addBlock(
@@ -192,7 +200,8 @@ function addWords(
     let level = levels.word;
     if (previousEnd === 0) level = levels.first;
     else if (gap.includes('\n')) level = levels.line;
-    else if (startsWithMark(match[0])) level = breakLevel.part;
+    const before = text.charAt(span.start + match.index - 1);
+    if (before !== '\n' && before !== '\r' && startsWithMark(match[0])) level = breakLevel.part;
     addWord(words, match[0], span.start + match.index, level, options);
     previousEnd = match.index + match[0].length;
   }

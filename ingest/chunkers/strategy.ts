@@ -1,10 +1,22 @@
 import { InvalidConfiguration } from '../../domain/errors.ts';
 import type { ParsedDocument } from '../../domain/parsed-document.ts';
 
+/** What each strategy but `custom` may say. */
+interface Surrounded {
+  /** Whether title and headings are embedded above each chunk's text; they are searched by words either way. @default true */
+  readonly embedHeadings?: boolean;
+}
+
 /** How documents are cut, by the names, parameters and limits of Bedrock Knowledge Bases. */
-export type ChunkingStrategy =
-  /** About 300 tokens, ending at sentences. */
-  | { readonly strategy: 'default' }
+export type ChunkingStrategy = BuiltInChunking | CustomChunking;
+
+type BuiltInChunking = (
+  | {
+      /** Ends at sentences, within sections. */
+      readonly strategy: 'default';
+      /** Of all that is embedded, 20 to 8,192. @default 300 */
+      readonly maxTokens?: number;
+    }
   /** As many words as fit; each chunk starts with the last `overlapPercentage` of `maxTokens` of the one before. */
   | {
       readonly strategy: 'fixed';
@@ -23,9 +35,22 @@ export type ChunkingStrategy =
       /** 1 to below `childMaxTokens`, repeated between neighbouring children, and so between parents; default 60. */
       readonly overlapTokens: number;
     }
+  | SemanticChunking
   /** One chunk a document; one that the embedding model cannot read whole is refused. */
   | { readonly strategy: 'none' }
-  | CustomChunking;
+) &
+  Surrounded;
+
+/** Ends a chunk where the next sentence is about something else, as the embedding model sees it. */
+export interface SemanticChunking extends Surrounded {
+  readonly strategy: 'semantic';
+  /** Of all that is embedded, 20 to 8,192; Bedrock's default is 300. */
+  readonly maxTokens: number;
+  /** Sentences on each side that a sentence is compared together with, 0 or 1; Bedrock's default is 0. */
+  readonly bufferSize: number;
+  /** 50 to 99: distances between neighbours above this percentile of the document's end a chunk; Bedrock's default is 95. */
+  readonly breakpointPercentileThreshold: number;
+}
 
 /** The caller's own way of cutting. A piece longer than the embedding model's input is cut again, at sentences. */
 export interface CustomChunking {
@@ -54,8 +79,10 @@ export const tokenLimits = { min: 20, max: 8_192 } as const;
  */
 export function checkStrategy(strategy: ChunkingStrategy): void {
   switch (strategy.strategy) {
-    case 'default':
     case 'none':
+      return;
+    case 'default':
+      checkInteger('maxTokens', strategy.maxTokens ?? defaultMaxTokens, tokenLimits.min, tokenLimits.max);
       return;
     case 'fixed':
       checkInteger('maxTokens', strategy.maxTokens, tokenLimits.min, tokenLimits.max);
@@ -66,13 +93,18 @@ export function checkStrategy(strategy: ChunkingStrategy): void {
       checkInteger('childMaxTokens', strategy.childMaxTokens, tokenLimits.min, strategy.parentMaxTokens);
       checkInteger('overlapTokens', strategy.overlapTokens, 1, strategy.childMaxTokens - 1);
       return;
+    case 'semantic':
+      checkInteger('maxTokens', strategy.maxTokens, tokenLimits.min, tokenLimits.max);
+      checkInteger('bufferSize', strategy.bufferSize, 0, 1);
+      checkInteger('breakpointPercentileThreshold', strategy.breakpointPercentileThreshold, 50, 99);
+      return;
     case 'custom':
       if (typeof strategy.id === 'string' && strategy.id !== '') return;
       throw new InvalidConfiguration('ingest.chunking.id', 'Expected ingest.chunking.id to be a name');
     default:
       throw new InvalidConfiguration(
         'ingest.chunking.strategy',
-        `Expected ingest.chunking.strategy to be default, fixed, hierarchical, none or custom, got ${JSON.stringify((strategy as { strategy: unknown }).strategy)}`,
+        `Expected ingest.chunking.strategy to be default, fixed, hierarchical, semantic, none or custom, got ${JSON.stringify((strategy as { strategy: unknown }).strategy)}`,
       );
   }
 }

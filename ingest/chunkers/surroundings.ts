@@ -25,6 +25,8 @@ export interface SurroundingsReader {
 export function createSurroundingsReader(options: {
   readonly title: string | undefined;
   readonly hasHeadings: boolean;
+  /** False: the heading line stays empty, the path is kept. */
+  readonly embedHeadings: boolean;
   readonly maxTokens: number;
   readonly tokenizer: Tokenizer;
 }): SurroundingsReader {
@@ -40,7 +42,7 @@ export function createSurroundingsReader(options: {
     let known = byPath.get(key);
     if (known === undefined) {
       const path = cutPath(title, headingPath, quarter, tokenizer);
-      const heading = headingLine(title, path);
+      const heading = options.embedHeadings ? headingLine(title, path) : '';
       known = { headingPath: path, heading, tokens: tokenizer.count(heading) };
       byPath.set(key, known);
     }

@@ -162,5 +162,6 @@ export const writeResult: WriteResult = {
   chunks: 1,
   embedded: 1,
   truncated: 0,
+  breakpointTexts: 0,
   conflicting: false,
 };

@@ -6,7 +6,7 @@ import type { ParsedDocument } from '../../domain/parsed-document.ts';
 import { type ChunkedDocument, type ChunkedModel, createChunker } from '../../ingest/chunk.ts';
 import type { ChunkingStrategy } from '../../ingest/chunkers/strategy.ts';
 import { loadWordPieceTokenizer } from '../../models/local/word-piece.ts';
-import { parsedDocuments, parsedOf, wordTokenizer } from './chunkers/parsed-documents.ts';
+import { embedLetters, parsedDocuments, parsedOf, wordTokenizer } from './chunkers/parsed-documents.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../assets/all-MiniLM-L6-v2');
 const tokenizer = await loadWordPieceTokenizer(folder);
@@ -17,7 +17,14 @@ const models: ChunkedModel[] = [
 ];
 
 const strategies: fc.Arbitrary<ChunkingStrategy> = fc.oneof(
-  fc.constant<ChunkingStrategy>({ strategy: 'default' }),
+  fc.record(
+    {
+      strategy: fc.constant('default' as const),
+      maxTokens: fc.integer({ min: 20, max: 100 }),
+      embedHeadings: fc.boolean(),
+    },
+    { requiredKeys: ['strategy'] },
+  ),
   fc.record({
     strategy: fc.constant('fixed' as const),
     maxTokens: fc.integer({ min: 20, max: 100 }),
@@ -35,6 +42,12 @@ const strategies: fc.Arbitrary<ChunkingStrategy> = fc.oneof(
       overlapTokens,
       parentMaxTokens,
     })),
+  fc.record({
+    strategy: fc.constant('semantic' as const),
+    maxTokens: fc.integer({ min: 20, max: 100 }),
+    bufferSize: fc.constantFrom(0, 1),
+    breakpointPercentileThreshold: fc.integer({ min: 50, max: 99 }),
+  }),
 );
 
 const identity = { tenantId: 'default', documentId: 'd' };
@@ -58,7 +71,7 @@ async function always(
       titles,
       async (parsed, strategy, model, title) => {
         const document = { ...identity, ...(title !== undefined && { title }) };
-        const chunked = await createChunker(strategy, model).chunk(parsed, document);
+        const chunked = await createChunker(strategy, model).chunk(parsed, document, embedLetters);
         check(chunked, parsed, strategy, model, title);
       },
     ),
@@ -89,7 +102,7 @@ describe('createChunker, for any document and strategy', () => {
   it('never exceeds the model, nor what is asked for, and counts exactly', () =>
     always(({ chunks, embeddedTexts }, _, strategy, model) => {
       let max = model.maxInputTokens;
-      if (strategy.strategy === 'fixed') max = Math.min(max, strategy.maxTokens);
+      if ('maxTokens' in strategy) max = Math.min(max, strategy.maxTokens ?? max);
       if (strategy.strategy === 'hierarchical') max = Math.min(max, strategy.childMaxTokens);
       expect(embeddedTexts).toHaveLength(chunks.length);
       for (const [at, chunk] of chunks.entries()) {
@@ -100,8 +113,12 @@ describe('createChunker, for any document and strategy', () => {
     }));
 
   it('embeds exactly what the chunk holds, under the title or the start of it', () =>
-    always(({ chunks, embeddedTexts }, _, __, ___, title) => {
+    always(({ chunks, embeddedTexts }, _, strategy, __, title) => {
       for (const [at, chunk] of chunks.entries()) {
+        if ('embedHeadings' in strategy && strategy.embedHeadings === false) {
+          expect(embeddedTexts[at]).toBe(embeddedText('', chunk));
+          continue;
+        }
         const below = embeddedText(headingLine(undefined, chunk.headingPath), chunk);
         expect(embeddedTexts[at]!.endsWith(below)).toBe(true);
         const above = embeddedTexts[at]!.slice(0, -below.length).replace(/(?: > |\n)$/, '');

@@ -4,10 +4,14 @@ import { DocumentRefused, InvalidConfiguration } from '../../domain/errors.ts';
 import type { ParsedDocument } from '../../domain/parsed-document.ts';
 import { type ChunkedDocument, type ChunkedModel, createChunker } from '../../ingest/chunk.ts';
 import type { ChunkingStrategy } from '../../ingest/chunkers/strategy.ts';
-import { heading, paragraph, parsedOf, wordTokenizer } from './chunkers/parsed-documents.ts';
+import { embedLetters, heading, paragraph, parsedOf, wordTokenizer } from './chunkers/parsed-documents.ts';
 
 /** 2 special tokens, and one token a word of up to 8 characters. */
-const model: ChunkedModel = { id: 'words', maxInputTokens: 42, tokenizer: wordTokenizer };
+const model: ChunkedModel = {
+  id: 'words',
+  maxInputTokens: 42,
+  tokenizer: wordTokenizer,
+};
 
 function chunk(
   parsed: ParsedDocument,
@@ -15,7 +19,7 @@ function chunk(
   title?: string,
 ): Promise<ChunkedDocument> {
   const document = { tenantId: 'default', documentId: 'd', ...(title !== undefined && { title }) };
-  return createChunker(strategy, model).chunk(parsed, document);
+  return createChunker(strategy, model).chunk(parsed, document, embedLetters);
 }
 
 function words(count: number, word = 'w'): string {
@@ -30,7 +34,12 @@ const texts = (chunks: readonly Chunk[]): string[] => chunks.map(({ text }) => t
 
 describe('createChunker', () => {
   it('gives no chunks for a document without text', async () => {
-    expect(await chunk(parsedOf([]))).toEqual({ chunks: [], parents: [], embeddedTexts: [] });
+    expect(await chunk(parsedOf([]))).toEqual({
+      chunks: [],
+      parents: [],
+      embeddedTexts: [],
+      breakpointTexts: 0,
+    });
     expect((await chunk({ ...parsedOf([]), text: ' \n ' }, { strategy: 'none' })).chunks).toEqual([]);
   });
 
@@ -63,7 +72,16 @@ describe('createChunker', () => {
       'overlapTokens',
     ],
     [{ strategy: 'custom', id: '', split: () => [] }, 'id'],
-    [{ strategy: 'semantic' } as unknown as ChunkingStrategy, 'strategy'],
+    [{ strategy: 'semantic', maxTokens: 19, bufferSize: 0, breakpointPercentileThreshold: 95 }, 'maxTokens'],
+    [
+      { strategy: 'semantic', maxTokens: 300, bufferSize: 2, breakpointPercentileThreshold: 95 },
+      'bufferSize',
+    ],
+    [
+      { strategy: 'semantic', maxTokens: 300, bufferSize: 1, breakpointPercentileThreshold: 100 },
+      'breakpointPercentileThreshold',
+    ],
+    [{ strategy: 'pages' } as unknown as ChunkingStrategy, 'strategy'],
   ] as [ChunkingStrategy, string][])('refuses %j', (strategy, setting) => {
     expect(() => createChunker(strategy, model)).toThrow(
       expect.objectContaining({ setting: `ingest.chunking.${setting}` }),
@@ -346,5 +364,98 @@ describe('createChunker, custom', () => {
       split: () => pieces,
     });
     await expect(chunked).rejects.toBeInstanceOf(InvalidConfiguration);
+  });
+});
+
+describe('createChunker, semantic', () => {
+  const semantic = {
+    strategy: 'semantic',
+    maxTokens: 42,
+    bufferSize: 0,
+    breakpointPercentileThreshold: 60,
+  } as const;
+  const abc = 'Aaa aab aba abb. Aba aaa bab aab. Abb bab aba aaa.';
+  const xyz = 'Xxy yzz zxy xyz. Zzx yyx xzy xxz. Xyz zyx yzx xxx.';
+
+  it('ends a chunk where the next sentence is about something else', async () => {
+    const { chunks, breakpointTexts } = await chunk(parsedOf([paragraph(`${abc} ${xyz}`)]), semantic);
+    expect(texts(chunks)).toContain(abc);
+    expect(breakpointTexts).toBe(6);
+    // Neither size nor paragraphs would have ended a chunk there.
+    const byDefault = await chunk(parsedOf([paragraph(`${abc} ${xyz}`)]));
+    expect(texts(byDefault.chunks)).toEqual([`${abc} ${xyz}`]);
+    expect(byDefault.breakpointTexts).toBe(0);
+  });
+
+  it('gives the model each text once, with as many neighbours as asked for', async () => {
+    const given: string[] = [];
+    const embed = (passages: readonly string[]) => {
+      given.push(...passages);
+      return embedLetters(passages);
+    };
+    const parsed = parsedOf([paragraph('One a. Two b. Two b. Four d.')]);
+    const identity = { tenantId: 'default', documentId: 'd' };
+    const chunked = await createChunker(semantic, model).chunk(parsed, identity, embed);
+    expect(given).toEqual(['One a.', 'Two b.', 'Four d.']);
+    expect(chunked.breakpointTexts).toBe(3);
+    given.length = 0;
+    await createChunker({ ...semantic, bufferSize: 1 }, model).chunk(parsed, identity, embed);
+    expect(given).toEqual([
+      'One a. Two b.',
+      'One a. Two b. Two b.',
+      'Two b. Two b. Four d.',
+      'Two b. Four d.',
+    ]);
+  });
+
+  it('takes a table and a block of code for one sentence, and never compares across headings', async () => {
+    const rows = ['name | price', ...Array.from({ length: 9 }, (_, at) => `item ${at} | ${at}`)].join('\n');
+    const parsed = parsedOf([
+      { kind: 'table', text: rows },
+      { kind: 'code', text: 'a = 1\n\nb = 2' },
+      heading('Next'),
+      paragraph('Only one.', ['Next']),
+    ]);
+    expect((await chunk(parsed, semantic)).breakpointTexts).toBe(3);
+  });
+
+  it('still cuts what is longer than asked for, and nothing where all distances are equal', async () => {
+    const long = await chunk(parsedOf([paragraph(sentences(12, 7))]), semantic);
+    expect(Math.max(...long.chunks.map(({ tokens }) => tokens))).toBeLessThanOrEqual(42);
+    const same = await chunk(parsedOf([paragraph('Same a b. '.repeat(9).trim())]), semantic);
+    expect(same.chunks).toHaveLength(1);
+  });
+
+  it('lets a model that fails through, and refuses to guess without one', async () => {
+    const identity = { tenantId: 'default', documentId: 'd' };
+    const { chunk: cut } = createChunker(semantic, model);
+    const parsed = parsedOf([paragraph(abc)]);
+    await expect(cut(parsed, identity, () => Promise.reject(new Error('down')))).rejects.toThrow('down');
+    await expect(cut(parsed, identity)).rejects.toThrow(TypeError);
+  });
+});
+
+describe('createChunker, what stands around', () => {
+  it('keeps a list with the line that announces it', async () => {
+    const lead = `${words(14, 'a')}. There are three:`;
+    const parsed = parsedOf([
+      paragraph(lead),
+      { kind: 'list', text: `- ${words(20, 'b')}\n- ${words(6, 'c')}` },
+    ]);
+    const { chunks } = await chunk(parsed);
+    expect(chunks).toHaveLength(2);
+    expect(chunks[0]!.text).toBe(`${words(14, 'a')}.`);
+    expect(chunks[1]!.text.startsWith('There are three:\n\n- b0')).toBe(true);
+  });
+
+  it('embeds neither title nor headings where that is asked for, and keeps them with the chunk', async () => {
+    const parsed = parsedOf([heading('Guide'), paragraph(sentences(8, 7), ['Guide'])]);
+    const { chunks, embeddedTexts } = await chunk(
+      parsed,
+      { strategy: 'default', embedHeadings: false },
+      'Manual',
+    );
+    expect(embeddedTexts).toEqual(texts(chunks));
+    expect(chunks.at(-1)!.headingPath).toEqual(['Guide']);
   });
 });

@@ -62,7 +62,7 @@ export function createFeedUnderTest(
     embedQuery: async (text) => vectorOf(text),
   };
   const chunker = createLineChunker(minChunkCharacters);
-  const ingest = createIngest({ parser, chunker, model, documents, telemetry });
+  const ingest = createIngest({ parser, chooseChunker: () => chunker, model, documents, telemetry });
   const feeds = createFeeds(
     {
       ingest,
@@ -145,6 +145,7 @@ const parser: Parser = {
 function createLineChunker(minCharacters: number): Chunker {
   return {
     recipe: 'lines',
+    embedHeadings: true,
     async chunk({ text }, { tenantId, documentId }) {
       const ranges: [number, number][] = [];
       for (let start = 0; start < text.length; ) {
@@ -163,7 +164,7 @@ function createLineChunker(minCharacters: number): Chunker {
         end,
         tokens: 3,
       }));
-      return { chunks, parents: [], embeddedTexts: chunks.map((chunk) => chunk.text) };
+      return { chunks, parents: [], embeddedTexts: chunks.map((chunk) => chunk.text), breakpointTexts: 0 };
     },
   };
 }

@@ -32,7 +32,16 @@ function sourceOf(...ids: string[]): Source {
 }
 
 function resultOf(documentId: string, outcome: WriteResult['outcome'] = 'indexed'): WriteResult {
-  return { documentId, outcome, version: 1n, chunks: 2, embedded: 1, truncated: 0, conflicting: false };
+  return {
+    documentId,
+    outcome,
+    version: 1n,
+    chunks: 2,
+    embedded: 1,
+    truncated: 0,
+    breakpointTexts: 0,
+    conflicting: false,
+  };
 }
 
 function idOf(change: Parameters<Ingest>[1]): string {
@@ -64,7 +73,7 @@ function documentsOf(records: readonly DocumentRecord[] = []): DocumentStore {
 
 function sourceIngester(ingest: Ingest, concurrency: number, documents: DocumentStore = documentsOf()) {
   return createIngestSource(
-    { ingest, documents, recipe: 'r', telemetry: silentTelemetry },
+    { ingest, documents, recipeOf: () => 'r', telemetry: silentTelemetry },
     { concurrency, maxMissingPercentage: 20 },
   );
 }

@@ -46,6 +46,7 @@ function build(recipe: string): Ingest {
   };
   const chunker: Chunker = {
     recipe,
+    embedHeadings: true,
     async chunk(document, { tenantId, documentId }) {
       let start = 0;
       const chunks = document.text.split('\n').map((text, ordinal) => {
@@ -63,10 +64,16 @@ function build(recipe: string): Ingest {
         return chunk;
       });
       const filled = chunks.filter(({ text }) => text !== '');
-      return { chunks: filled, parents: [], embeddedTexts: filled.map(({ text }) => text) };
+      return {
+        chunks: filled,
+        parents: [],
+        embeddedTexts: filled.map(({ text }) => text),
+        breakpointTexts: 0,
+      };
     },
   };
-  return createIngest({ parser, chunker, model, documents: adapter.documents, telemetry: silentTelemetry });
+  const ports = { parser, chooseChunker: () => chunker, model, documents: adapter.documents };
+  return createIngest({ ...ports, telemetry: silentTelemetry });
 }
 
 const model: EmbeddingModel = {

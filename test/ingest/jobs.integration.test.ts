@@ -33,14 +33,15 @@ function open() {
       },
       async close() {},
     },
-    chunker: {
+    chooseChunker: () => ({
       recipe: 'c',
+      embedHeadings: true,
       async chunk({ text }, { documentId }) {
         const chunkId = `${documentId}#0`;
         const chunk = { chunkId, documentId, ordinal: 0, text, headingPath: [], start: 0, end: 1, tokens: 1 };
-        return { chunks: [chunk], parents: [], embeddedTexts: [text] };
+        return { chunks: [chunk], parents: [], embeddedTexts: [text], breakpointTexts: 0 };
       },
-    },
+    }),
     model: {
       id: 'm',
       dimensions: 1,

@@ -79,6 +79,7 @@ function openFixedBraid(
             chunks: seen.documents.length,
             embedded: seen.documents.length,
             truncated: 0,
+            breakpointTexts: 0,
             seconds: 0,
           };
         },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Block, ParsedDocument } from '../../../domain/parsed-document.ts';
+import type { EmbedTexts } from '../../../ingest/chunkers/semantic.ts';
 import type { Tokenizer } from '../../../models/embedding-model.ts';
 
 /** One token a word of up to 8 characters, one more for each further 8; 2 special tokens. */
@@ -7,6 +8,15 @@ export const wordTokenizer: Tokenizer = {
   count: (text) => (text.match(/\S{1,8}/gu) ?? []).length,
   specialTokens: 2,
 };
+
+/** A stand-in for a model's embedding: the letters of a text, counted, at length 1. */
+export const embedLetters: EmbedTexts = async (texts) =>
+  texts.map((text) => {
+    const vector = new Float32Array(32);
+    for (const letter of text.toLowerCase()) vector[letter.codePointAt(0)! % 32]! += 1;
+    const length = Math.hypot(...vector);
+    return vector.map((count) => count / length);
+  });
 
 export type BlockDraft = Pick<Block, 'kind'> & Partial<Block> & { readonly text: string };
 
