@@ -16,6 +16,9 @@ const maxGraphemeCharacters = 64;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+/** Words without spaces between, which a dictionary tells apart. */
+const runTogether = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const dictionary = new Intl.Segmenter('th', { granularity: 'word' });
 const separator = /[\p{P}\p{S}]/u;
 
 /**
@@ -24,6 +27,9 @@ const separator = /[\p{P}\p{S}]/u;
  */
 export function splitWord(word: string, tokenizer: Tokenizer, maxWeight: number): WordPart[] {
   const parts: WordPart[] = [];
+  const wordStarts = runTogether.test(word)
+    ? new Set(Array.from(dictionary.segment(word), ({ index }) => index))
+    : undefined;
   let isWordStart = true;
   let from = 0;
   let to = 0;
@@ -34,8 +40,9 @@ export function splitWord(word: string, tokenizer: Tokenizer, maxWeight: number)
   };
   for (const { segment, index } of graphemes.segment(word)) {
     const standsAlone = unspaced.test(segment) || segment.length > maxGraphemeCharacters;
-    if (standsAlone) close();
-    if (standsAlone) isWordStart = true;
+    const startsWord = standsAlone || (wordStarts?.has(index) ?? false);
+    if (startsWord) close();
+    if (startsWord) isWordStart = true;
     to = index + segment.length;
     if (standsAlone || to - from >= maxWordCharacters) {
       close();

@@ -20,6 +20,11 @@ describe('sentences', () => {
     'GET /documents/{id} (?wait=stored) works.',
     'It takes { access? }, and more.',
     '3. Third item.',
+    'Das gilt z. B. für Öl bzw. Gas, d. h. am 3. Mai auch für Hr. Weiß.',
+    'M. Dupont et Mme. Martin sont là, cf. p. 12.',
+    'El Sr. García y la Sra. López viven en EE. UU. desde 2010.',
+    'Он живёт на ул. Ленина, д. 5, т. е. в центре.',
+    '彼は「行きます。」と言った。',
   ])('keeps %j whole', (text) => {
     expect(split(text)).toEqual([text]);
   });
@@ -34,6 +39,16 @@ describe('sentences', () => {
 
   it('splits languages that put no space behind the mark', () => {
     expect(split('今天天气很好。我们去公园玩吧！')).toEqual(['今天天气很好。', '我们去公园玩吧！']);
+    expect(split('出かけた！本当？はい。')).toEqual(['出かけた！', '本当？', 'はい。']);
+    expect(split('यह पहला है। यह दूसरा है।')).toEqual(['यह पहला है।', 'यह दूसरा है।']);
+    expect(split('هل أنت بخير؟ نعم، أنا بخير.')).toEqual(['هل أنت بخير؟', 'نعم، أنا بخير.']);
+    expect(split('ខ្ញុំស្រលាញ់អ្នក។ អ្នកទៅណា?')).toEqual(['ខ្ញុំស្រលាញ់អ្នក។', 'អ្នកទៅណា?']);
+  });
+
+  it('splits Thai, which has no mark for the end of a sentence, at a space once there is about a sentence', () => {
+    const [first, second] = ['สวัสดีครับ วันนี้อากาศดีมาก เราไปเที่ยวสวนสาธารณะกันเถอะนะครับทุกคน', 'พรุ่งนี้ฝนจะตก'];
+    expect(split(`${first} ${second}`)).toEqual([first, second]);
+    expect(split('สวัสดีครับ วันนี้อากาศดี')).toHaveLength(1);
   });
 
   it('reads on over the line breaks of wrapped prose', () => {
@@ -67,6 +82,7 @@ describe('sentences', () => {
         '"',
         '\t',
         '?',
+        'ไทยไทยไทยไทยไทยไทย',
       ),
       maxLength: 200,
     });

@@ -20,6 +20,13 @@ describe('splitWord', () => {
     expect(splitWord(word, wordTokenizer, 10).every(({ isWordStart }) => isWordStart)).toBe(true);
   });
 
+  it('cuts languages that write words together between their words', () => {
+    expect(parts('เราควรเตรียมร่มไว้ด้วยนะครับ')).toEqual(
+      expect.arrayContaining(['เรา', 'ควร', 'เตรียม', 'ร่ม', 'ด้วย']),
+    );
+    expect(parts('abc'.repeat(10))).toEqual(['abc'.repeat(8), 'abcabc']);
+  });
+
   it('keeps grapheme clusters whole', () => {
     const family = '👩‍👩‍👧‍👦';
     for (const part of parts(family.repeat(9))) expect(part.length % family.length).toBe(0);
