@@ -23,6 +23,7 @@ export interface PackOptions {
 
 /** What it costs to end a chunk there; 1 is as bad as a chunk of twice or none of the wanted size. */
 const breakCost: Readonly<Record<BreakLevel, number>> = {
+  [breakLevel.inside]: 64,
   [breakLevel.part]: 8,
   [breakLevel.word]: 4,
   [breakLevel.line]: 2,
@@ -42,12 +43,13 @@ export function* pack(words: WordTable, from: number, to: number, options: PackO
   while (covered < to) {
     const limit = Math.max(words.reach(start, to, options.room(start)), covered + 1);
     const end = limit === to ? to : bestEnd(words, start, covered, limit, to, options);
-    const packed = shrunk(start, covered, end, options);
+    const packed = shrunk(words, start, covered, end, options);
     if (packed === undefined) {
       if (start === covered) {
         throw new RangeError(`Cannot fit one word into ${options.maxTokens} tokens`);
       }
       start += 1;
+      while (start < covered && words.level(start) === breakLevel.inside) start += 1;
       continue;
     }
     yield packed;
@@ -79,12 +81,19 @@ function bestEnd(
 }
 
 /** Takes words off the end until the exact count fits: a tokenizer's counts of words need not add up. */
-function shrunk(start: number, covered: number, end: number, options: PackOptions): Packed | undefined {
+function shrunk(
+  words: WordTable,
+  start: number,
+  covered: number,
+  end: number,
+  options: PackOptions,
+): Packed | undefined {
   for (let to = end; to > covered; ) {
     const tokens = options.measure(start, to);
     if (tokens <= options.maxTokens) return { from: start, to, tokens };
     const share = options.maxTokens / tokens;
     to = Math.min(to - 1, start + Math.floor((to - start) * share));
+    while (to > covered && words.level(to) === breakLevel.inside) to -= 1;
   }
   return undefined;
 }
@@ -95,8 +104,13 @@ function overlapStart(words: WordTable, packed: Packed, options: PackOptions): n
   let start = packed.to;
   while (start - 1 > packed.from && words.weight(start - 1, packed.to) <= options.overlap) start -= 1;
   const earliest = start;
-  while (start < packed.to && words.level(start) === breakLevel.part) start += 1;
+  while (start < packed.to && words.level(start) <= breakLevel.part) start += 1;
   if (start === packed.to) start = earliest;
-  while (start < packed.to && words.weight(start, packed.to + 1) > options.room(start)) start += 1;
+  while (
+    start < packed.to &&
+    (words.level(start) === breakLevel.inside || words.weight(start, packed.to + 1) > options.room(start))
+  ) {
+    start += 1;
+  }
   return start;
 }

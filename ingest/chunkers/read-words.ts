@@ -201,7 +201,7 @@ function addWords(
     if (previousEnd === 0) level = levels.first;
     else if (gap.includes('\n')) level = levels.line;
     const before = text.charAt(span.start + match.index - 1);
-    if (before !== '\n' && before !== '\r' && startsWithMark(match[0])) level = breakLevel.part;
+    if (before !== '\n' && before !== '\r' && startsWithMark(match[0])) level = breakLevel.inside;
     addWord(words, match[0], span.start + match.index, level, options);
     previousEnd = match.index + match[0].length;
   }

@@ -1,17 +1,19 @@
 /** How well a chunk may end before a word, from worst to best. */
 export const breakLevel = {
+  /** Inside a grapheme cluster, as before an accent that stands on a space: never. */
+  inside: 0,
   /** Inside a word. */
-  part: 0,
-  word: 1,
+  part: 1,
+  word: 2,
   /** A line of something that is kept whole, or of wrapped prose. */
-  line: 2,
+  line: 3,
   /** A line of code that is too long to be kept whole. */
-  codeLine: 3,
+  codeLine: 4,
   /** A sentence, a table's row. */
-  sentence: 4,
+  sentence: 5,
   /** A sentence that starts a line: a list's item. */
-  item: 5,
-  block: 6,
+  item: 6,
+  block: 7,
 } as const;
 
 export type BreakLevel = (typeof breakLevel)[keyof typeof breakLevel];
@@ -48,8 +50,9 @@ export class WordTable {
     return this.#levels[at]! as BreakLevel;
   }
 
+  /** What lies inside a grapheme cluster stays so. */
   setLevel(at: number, level: BreakLevel): void {
-    this.#levels[at] = level;
+    if (this.#levels[at] !== breakLevel.inside) this.#levels[at] = level;
   }
 
   /** Of the words from `from` up to `to`, which is not included. */
