@@ -81,4 +81,5 @@ export interface AttachmentResult {
   readonly chunks: number;
   readonly embedded: number;
   readonly truncated: number;
+  readonly breakpointTexts: number;
 }

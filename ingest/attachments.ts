@@ -108,15 +108,32 @@ async function writeOne(
       ...(access !== undefined && { access }),
       ...(expiresAt !== undefined && { expiresAt }),
     };
-    const { outcome, chunks, embedded, truncated, attachments } = await mail.write({
+    const { outcome, chunks, embedded, truncated, breakpointTexts, attachments } = await mail.write({
       operation: 'upsert',
       document,
     });
-    return { documentId, name, outcome, chunks, embedded, truncated, ...(attachments && { attachments }) };
+    return {
+      documentId,
+      name,
+      outcome,
+      chunks,
+      embedded,
+      truncated,
+      breakpointTexts,
+      ...(attachments && { attachments }),
+    };
   } catch (error) {
     const refusal = asRefusal(name, error);
     if (refusal === undefined) throw error;
-    return { documentId, outcome: 'refused', chunks: 0, embedded: 0, truncated: 0, ...refusal };
+    return {
+      documentId,
+      outcome: 'refused',
+      chunks: 0,
+      embedded: 0,
+      truncated: 0,
+      breakpointTexts: 0,
+      ...refusal,
+    };
   }
 }
 

@@ -204,7 +204,9 @@ class Account {
   }
 
   #count(
-    result: Pick<WriteResult, 'chunks' | 'embedded' | 'truncated'> & { readonly outcome: string },
+    result: Pick<WriteResult, 'chunks' | 'embedded' | 'truncated' | 'breakpointTexts'> & {
+      readonly outcome: string;
+    },
   ): void {
     if (result.outcome === 'unchanged') this.#unchanged += 1;
     else if (result.outcome === 'stale') this.#stale += 1;

@@ -139,6 +139,7 @@ export const writeResultSchema = z
           chunks: z.int().min(0),
           embedded: z.int().min(0),
           truncated: z.int().min(0),
+          breakpointTexts: z.int().min(0),
         }),
       )
       .optional()

@@ -45,17 +45,19 @@ beforeEach(() => {
 function build(): Ingest {
   return createIngest({
     parser: { recipe: 'real', parse: (input) => parseContent(input), async close() {} },
-    chunker: {
+    chooseChunker: () => ({
       recipe: 'whole',
+      embedHeadings: true,
       async chunk({ text }, { tenantId, documentId }) {
         const chunk = { chunkId: chunkIdOf(tenantId, documentId, 0), documentId, ordinal: 0, text };
         return {
           chunks: [{ ...chunk, headingPath: [], start: 0, end: text.length, tokens: 3 }],
           parents: [],
           embeddedTexts: [text],
+          breakpointTexts: 0,
         };
       },
-    },
+    }),
     model: {
       id: 'test/letters',
       dimensions: 4,
