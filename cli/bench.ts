@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addBenchChunking } from './bench-chunking.ts';
 import { addCompareCommand } from './bench-compare.ts';
 import { addConvertCommand } from './bench-convert.ts';
 import { addIngestionCommand } from './bench-ingestion.ts';
@@ -24,4 +25,5 @@ export function addBenchCommand(program: Command, runner: CommandRunner): void {
   addIngestionCommand(bench, runner);
   addReportCommand(bench, runner);
   addBenchParsing(bench, runner);
+  addBenchChunking(bench, runner);
 }
