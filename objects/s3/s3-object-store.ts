@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -35,17 +36,22 @@ export function createS3ObjectStore(
     location: `s3://${Bucket}/${prefix}`,
 
     async head(key, { versionId, signal } = {}) {
-      const command = new HeadObjectCommand({
-        ...place(key),
-        ...(versionId !== undefined && { VersionId: versionId }),
-      });
+      const object = { ...place(key), ...(versionId !== undefined && { VersionId: versionId }) };
       try {
-        const found = await client.send(command, abortBy(signal));
+        const found = await client.send(new HeadObjectCommand(object), abortBy(signal));
         return infoOf(key, found, found.ContentLength ?? 0);
       } catch (error) {
         signal?.throwIfAborted();
         if (isMissing(error)) return undefined;
-        throw failureOf(error, `read ${addressOf(key)}`);
+        // The reply to a HEAD has no body that says what is wrong: one byte of the object does.
+        const reason: unknown = await client
+          .send(new GetObjectCommand({ ...object, Range: 'bytes=0-0' }), abortBy(signal))
+          .then(({ Body }) => {
+            if (Body instanceof Readable) Body.destroy();
+            return error;
+          })
+          .catch((told: unknown) => told);
+        throw failureOf(reason, `read ${addressOf(key)}`);
       }
     },
 
