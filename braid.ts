@@ -5,6 +5,7 @@ import { createSessions } from './answer/sessions.ts';
 import { createTurns } from './answer/turns.ts';
 import type { Config, GuardrailConfig } from './config.ts';
 import { InvalidConfiguration } from './domain/errors.ts';
+import type { RecordInvocation } from './domain/invocation.ts';
 import { createTenantTurns, type TenantTurns } from './domain/tenant-turns.ts';
 import { type ApiKeys, createApiKeys } from './identity/api-keys.ts';
 import { type AuditLog, createAuditLog } from './identity/audit-log.ts';
@@ -32,8 +33,10 @@ import type { LanguageModel } from './models/language-model.ts';
 import { createExtractiveModel } from './models/local/extractive.ts';
 import { createLocalGuardrail } from './models/local/guardrail/create-local-guardrail.ts';
 import { createLocalEmbeddingModel, type LocalEmbeddingModel } from './models/local/minilm.ts';
+import { recordEmbeddingModel, recordLanguageModel, recordRerankingModel } from './models/recorded-models.ts';
 import { shareEmbeddingModel, shareLanguageModel, shareRerankingModel } from './models/tenant-shares.ts';
 import { createFolderObjectStore } from './objects/folder/folder-object-store.ts';
+import { createInvocationLog } from './objects/invocation-log.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { createS3, type S3 } from './objects/s3/create-s3.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -106,19 +109,27 @@ export async function createBraid(config: Config): Promise<Braid> {
   const { telemetry, prometheus, close: closeTelemetry } = createTelemetry({ level: config.log.level });
   const bedrock = createBedrockModels(config.bedrock, telemetry);
   const { embedding: embeddingModel, local } = await createEmbeddingModels(config, bedrock, telemetry);
+  const s3 = createS3(config.s3);
+  const objects = openObjects(config.objects.location, s3);
+  const invocationLog = createInvocationLog(objects, telemetry, {
+    ...config.invocationLog,
+    isKept: async (tenantId, since) => !(await tenantDeletions.wasDeletedSince(tenantId, since)),
+  });
+  const record: RecordInvocation = config.invocationLog.enabled ? invocationLog.record : () => {};
   const makeTurns = modelTurns(config.limits.models);
-  const model = shareEmbeddingModel(embeddingModel, makeTurns);
+  const model = shareEmbeddingModel(recordEmbeddingModel(embeddingModel, record), makeTurns);
   // Before anything is opened: a model that is refused leaves nothing behind that would keep the process.
   const rerankingModels = config.models.reranking.map((id) =>
-    shareRerankingModel(bedrock.reranking(id), makeTurns),
+    shareRerankingModel(recordRerankingModel(bedrock.reranking(id), record), makeTurns),
   );
-  const languageModel = shareLanguageModel(createLanguageModel(config, bedrock, local), makeTurns);
+  const languageModel = shareLanguageModel(
+    recordLanguageModel(createLanguageModel(config, bedrock, local), record),
+    makeTurns,
+  );
   const adapter = await createEngine(config, model, telemetry);
   const parser = createParser(config.ingest.parse, telemetry);
   const chooseChunker = createChooseChunker(config.ingest.chunking, model);
   const { engine } = adapter;
-  const s3 = createS3(config.s3);
-  const objects = openObjects(config.objects.location, s3);
   const scopes = createScopeMaker({
     accessRequired: (tenantId) =>
       Object.hasOwn(config.tenants, tenantId) && config.tenants[tenantId]!.accessControl === 'required',
@@ -133,6 +144,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     state: adapter.state,
     keys: apiKeys,
     audit,
+    invocations: invocationLog,
     scopeOf: scopes.operator,
   });
   const documents = guardDocuments(adapter.documents, tenantDeletions);
@@ -221,6 +233,7 @@ export async function createBraid(config: Config): Promise<Braid> {
       await pipeline.close();
       await parser.close();
       await audit.flush();
+      await invocationLog.close();
       await adapter.close();
       await local?.close();
       bedrock.close();

@@ -49,6 +49,17 @@ export interface Config {
     /** A folder, or `s3://bucket/prefix`. @default "objects" in the folder of `data` */
     readonly location: string;
   };
+  /** Each call of a model, written down among the objects. */
+  readonly invocationLog: {
+    /** @default false */
+    readonly enabled: boolean;
+    /** What was sent and came back, too, masked. @default false */
+    readonly bodies: boolean;
+    /** Of one object, before it is packed. @default 1048576 (1 MiB) */
+    readonly maxBytes: number;
+    /** How long a line waits at most; what a killed process may lose. @default 60 */
+    readonly maxSeconds: number;
+  };
   /** How `s3://` is reached; credentials come from the default chain of the AWS SDK alone. */
   readonly s3: {
     /** Of a VPC endpoint, or of another server that speaks S3. @default AWS's own */
@@ -431,7 +442,8 @@ export const settingVariables: readonly SettingVariable[] = [
   ...named('json', ['answers.withholdUngrounded', 'answers.linkHosts', 'guardrails']),
   ...named('number', ['answers.sessions.expireMinutes', 'answers.sessions.maxHistoryTokens']),
   ...named('text', ['audit.folder', 'objects.location', 's3.endpoint', 's3.region', 's3.kmsKeyId']),
-  ...named('json', ['s3.pathStyle']),
+  ...named('json', ['s3.pathStyle', 'invocationLog.enabled', 'invocationLog.bodies']),
+  ...named('number', ['invocationLog.maxBytes', 'invocationLog.maxSeconds']),
   ...named('number', ['ingest.maxMissingPercentage']),
   ...named('number', ['s3.timeoutMs', 's3.maxAttempts']),
   ...named('number', ['models.embeddingDimensions']),
@@ -1029,6 +1041,14 @@ const schema = z.strictObject({
     .strictObject({
       // Where it is not set it depends on the folder of the data, and is filled in after.
       location: setting<string>('the path of a folder, or s3://bucket/prefix', isObjectLocation).default(''),
+    })
+    .prefault({}),
+  invocationLog: z
+    .strictObject({
+      enabled: setting<boolean>('true or false', (value) => typeof value === 'boolean').default(false),
+      bodies: setting<boolean>('true or false', (value) => typeof value === 'boolean').default(false),
+      maxBytes: wholeNumber(1_024, 67_108_864).default(1_048_576),
+      maxSeconds: wholeNumber(1, 3_600).default(60),
     })
     .prefault({}),
   s3: z

@@ -29,11 +29,11 @@ export function addTenantsCommand(program: Command, runner: CommandRunner): void
           );
         }
         const deletion = await withBraid(context, ({ tenantDeletions }) => tenantDeletions.delete(tenantId));
-        const { documents, chunks, vectors, keys, state, auditedReads } = deletion.removed;
+        const { documents, chunks, vectors, keys, state, auditedReads, invocationLogs } = deletion.removed;
         const entries = Object.values(state).reduce((total, count) => total + count, 0);
         context.terminal.result(deletion, [
           `Deleted tenant ${tenantId}: ${documents} documents, ${chunks} chunks, ${vectors} vectors, ` +
-            `${entries} entries of state, ${keys} keys, ${auditedReads} audited reads; nothing is left`,
+            `${entries} entries of state, ${keys} keys, ${auditedReads} audited reads, ${invocationLogs} invocation logs; nothing is left`,
         ]);
       }),
     );

@@ -22,6 +22,8 @@ export interface TenantDeletion {
     readonly state: Readonly<Record<string, number>>;
     readonly keys: number;
     readonly auditedReads: number;
+    /** Objects of the invocation log. */
+    readonly invocationLogs: number;
   };
 }
 
@@ -36,6 +38,8 @@ export interface TenantDeletions {
   unfinished(): Promise<string[]>;
   /** @throws {BraidError} `tenant_deleting` while the tenant is being deleted, in this process or another */
   requireWritable(tenantId: string): Promise<void>;
+  /** True where what was written down of a tenant at that time must not be kept any more. */
+  wasDeletedSince(tenantId: string, since: Date): Promise<boolean>;
 }
 
 const collection = 'tenant-deletions';
@@ -53,6 +57,8 @@ export function createTenantDeletions(ports: {
   readonly state: StateStore;
   readonly keys: ApiKeys;
   readonly audit: AuditLog;
+  /** Removes what was written down of a tenant's model calls and returns how many objects. @default there are none */
+  readonly invocations?: { removeTenant(tenantId: string): Promise<number> };
   readonly scopeOf: (tenantId: string) => Scope;
 }): TenantDeletions {
   const { state } = ports;
@@ -105,6 +111,12 @@ export function createTenantDeletions(ports: {
       }
     },
 
+    async wasDeletedSince(tenantId, since) {
+      const deletion = await read(tenantId);
+      if (deletion === undefined) return false;
+      return deletion.state === 'running' || (deletion.finishedAt ?? '') >= since.toISOString();
+    },
+
     async requireWritable(tenantId) {
       if ((openUntil.get(tenantId) ?? 0) > performance.now()) return;
       const asked = performance.now();
@@ -126,6 +138,7 @@ const nothingRemoved: Removed = {
   state: {},
   keys: 0,
   auditedReads: 0,
+  invocationLogs: 0,
 };
 
 /** State before documents: with the embedded engine it goes with their file. Keys first, so that nobody comes in. */
@@ -141,7 +154,8 @@ async function removeOnce(
   const state = await ports.state.removeTenant(scope);
   const documents = await ports.documents.removeTenant(scope);
   const auditedReads = await ports.audit.removeReadsOf(tenantId);
-  return { ...documents, state, keys, auditedReads };
+  const invocationLogs = (await ports.invocations?.removeTenant(tenantId)) ?? 0;
+  return { ...documents, state, keys, auditedReads, invocationLogs };
 }
 
 function sum(left: Removed, right: Removed): Removed {
@@ -154,6 +168,8 @@ function sum(left: Removed, right: Removed): Removed {
     state,
     keys: left.keys + right.keys,
     auditedReads: left.auditedReads + right.auditedReads,
+    // A deletion that was begun before there was such a log does not have the count.
+    invocationLogs: (left.invocationLogs ?? 0) + right.invocationLogs,
   };
 }
 

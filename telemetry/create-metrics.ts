@@ -23,6 +23,7 @@ const descriptions: Record<Counter, string> = {
   conflicting_changes: 'Changes that met another one of the same version and were told apart by hash',
   refusals: 'Documents refused, by reason',
   degradations: 'Requests served without a stage that failed, by stage',
+  dropped_invocations: 'Calls of models that could not be written down in the invocation log',
   dropped_citations: 'Citations of a language model that did not hold and were dropped',
   removed_links: 'Links and images that were taken out of answers because they led elsewhere',
   model_usage: 'Tokens and units that models used, by tenant, feature, model and kind',

@@ -31,6 +31,8 @@ export type Counter =
   | 'dropped_citations'
   /** Links of answers that led to hosts that no passage comes from. */
   | 'removed_links'
+  /** Calls of models that the invocation log could not take. */
+  | 'dropped_invocations'
   /** Tokens and units as providers bill them. Labels: tenant, feature, model, kind. */
   | 'model_usage'
   /** Labels: type. */

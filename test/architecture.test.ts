@@ -108,6 +108,10 @@ const rules: Record<string, Rule> = {
       'cockatiel',
     ],
   },
+  'models/recorded-models.ts': {
+    ours: ['domain', ...portTypes],
+    packages: [],
+  },
   'models/tenant-shares.ts': {
     ours: ['types:domain', ...portTypes],
     packages: [],

@@ -32,6 +32,7 @@ describe('loadConfig', () => {
       data: join(options.cwd, '.braid'),
       server: { host: '127.0.0.1', port: 8080, concurrency: 64, maxBodyBytes: 33_554_432, timeoutMs: 30_000 },
       objects: { location: join(options.cwd, '.braid', 'objects') },
+      invocationLog: { enabled: false, bodies: false, maxBytes: 1_048_576, maxSeconds: 60 },
       s3: { timeoutMs: 10_000, maxAttempts: 4 },
       opensearch: { url: 'http://127.0.0.1:9201', indexPrefix: 'braid', shards: 1, replicas: 0 },
       models: { embedding: 'local/all-MiniLM-L6-v2', language: 'local/extractive', reranking: [] },

@@ -57,6 +57,7 @@ describe('createTenantDeletions', () => {
         state: { 'dead-letters': 1 },
         keys: 1,
         auditedReads: 2,
+        invocationLogs: 0,
       },
     });
     await expect(keys.verify(key)).rejects.toMatchObject({ code: 'unauthenticated' });

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { ModelUnavailable } from '../../domain/errors.ts';
+import type { Invocation } from '../../domain/invocation.ts';
+import type { ModelUsage } from '../../domain/usage.ts';
+import type { LanguageModel, LanguageModelEvent } from '../../models/language-model.ts';
+import { recordLanguageModel, recordRerankingModel } from '../../models/recorded-models.ts';
+
+const usage: ModelUsage = { model: 'm', kind: 'rerank', amount: 1 };
+
+function languageModel(events: readonly LanguageModelEvent[], failure?: Error): LanguageModel {
+  return {
+    id: 'm',
+    async *answer(_question, _passages, call) {
+      call?.onUsage?.(usage);
+      yield* events;
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+async function answered(model: LanguageModel, leaveAfter = Number.POSITIVE_INFINITY): Promise<Invocation[]> {
+  const written: Invocation[] = [];
+  const recorded = recordLanguageModel(model, (invocation) => written.push(invocation));
+  let seen = 0;
+  const call = { tenantId: 't', feature: 'answer' as const, requestId: 'r' };
+  for await (const _ of recorded.answer('why?', [{ text: 'because' }], call)) {
+    seen += 1;
+    if (seen >= leaveAfter) break;
+  }
+  return written;
+}
+
+describe('recordRerankingModel', () => {
+  it('writes down on whose behalf, what was used, what was sent and what came back', async () => {
+    const written: Invocation[] = [];
+    const told: ModelUsage[] = [];
+    const model = recordRerankingModel(
+      {
+        id: 'm',
+        maxTextsPerCall: 10,
+        async rerank(_query, texts, call) {
+          call?.onUsage?.(usage);
+          return texts.map(() => 0.5);
+        },
+      },
+      (invocation) => written.push(invocation),
+    );
+    const call = {
+      tenantId: 't',
+      feature: 'search' as const,
+      requestId: 'r',
+      onUsage: (used: ModelUsage) => told.push(used),
+    };
+    expect(await model.rerank('q', ['a'], call)).toEqual([0.5]);
+    expect(told).toEqual([usage]);
+    expect(written).toEqual([
+      {
+        at: expect.stringMatching(/^\d{4}-.*Z$/),
+        tenantId: 't',
+        feature: 'search',
+        requestId: 'r',
+        model: 'm',
+        kind: 'reranking',
+        milliseconds: expect.any(Number),
+        outcome: 'done',
+        usage: [usage],
+        bodies: { request: { query: 'q', texts: ['a'] }, response: { scores: [0.5] } },
+      },
+    ]);
+  });
+
+  it('tells a failure from a caller that left, without the text of the error', async () => {
+    const written: Invocation[] = [];
+    const model = recordRerankingModel(
+      { id: 'm', maxTextsPerCall: 10, rerank: () => Promise.reject(new ModelUnavailable('secret')) },
+      (invocation) => written.push(invocation),
+    );
+    await expect(model.rerank('q', ['a'])).rejects.toThrow('secret');
+    await expect(model.rerank('q', ['a'], { signal: AbortSignal.abort() })).rejects.toThrow('secret');
+    expect(written.map(({ outcome, error }) => [outcome, error])).toEqual([
+      ['failed', 'model_unavailable'],
+      ['aborted', undefined],
+    ]);
+    expect(JSON.stringify(written)).not.toContain('secret');
+  });
+});
+
+describe('recordLanguageModel', () => {
+  const text = (part: string): LanguageModelEvent => ({ type: 'text', text: part });
+
+  it.each([
+    ['complete', 'done'],
+    ['abstained', 'abstained'],
+    ['truncated', 'truncated'],
+    ['blocked', 'blocked'],
+  ] as const)('writes %s down as %s, with the whole text', async (reason, outcome) => {
+    const written = await answered(languageModel([text('be'), text('cause'), { type: 'end', reason }]));
+    expect(written).toMatchObject([
+      {
+        tenantId: 't',
+        kind: 'language',
+        outcome,
+        usage: [usage],
+        bodies: {
+          request: { question: 'why?', passages: [{ text: 'because' }] },
+          response: { text: 'because' },
+        },
+      },
+    ]);
+  });
+
+  it('writes a reader that left down once, and a stream that broke or ended early', async () => {
+    const model = languageModel([text('a'), text('b'), { type: 'end', reason: 'complete' }]);
+    expect(await answered(model, 1)).toMatchObject([
+      { outcome: 'aborted', bodies: { response: { text: 'a' } } },
+    ]);
+    expect(await answered(languageModel([text('a')]))).toMatchObject([{ outcome: 'aborted' }]);
+    const written: Invocation[] = [];
+    const broken = recordLanguageModel(languageModel([text('a')], new ModelUnavailable('x')), (invocation) =>
+      written.push(invocation),
+    );
+    const read = async () => {
+      for await (const event of broken.answer('q', [])) expect(event.type).toBe('text');
+    };
+    await expect(read()).rejects.toThrow('x');
+    expect(written).toMatchObject([{ outcome: 'failed', error: 'model_unavailable' }]);
+    expect(written).toHaveLength(1);
+  });
+});
