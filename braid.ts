@@ -34,6 +34,7 @@ import { createExtractiveModel } from './models/local/extractive.ts';
 import { createLocalGuardrail } from './models/local/guardrail/create-local-guardrail.ts';
 import { createLocalEmbeddingModel, type LocalEmbeddingModel } from './models/local/minilm.ts';
 import { recordEmbeddingModel, recordLanguageModel, recordRerankingModel } from './models/recorded-models.ts';
+import type { RerankingModel } from './models/reranking-model.ts';
 import { shareEmbeddingModel, shareLanguageModel, shareRerankingModel } from './models/tenant-shares.ts';
 import { createFolderObjectStore } from './objects/folder/folder-object-store.ts';
 import { createInvocationLog } from './objects/invocation-log.ts';
@@ -61,6 +62,9 @@ export interface Braid {
   readonly scopes: ScopeMaker;
   readonly telemetry: Telemetry;
   readonly embeddingModel: EmbeddingModel;
+  /** The first is the default. */
+  readonly languageModels: readonly LanguageModel[];
+  readonly rerankingModels: readonly RerankingModel[];
   readonly engine: SearchEngine;
   readonly documents: DocumentStore;
   /** Braid's own objects. */
@@ -122,10 +126,9 @@ export async function createBraid(config: Config): Promise<Braid> {
   const rerankingModels = config.models.reranking.map((id) =>
     shareRerankingModel(recordRerankingModel(bedrock.reranking(id), record), makeTurns),
   );
-  const languageModel = shareLanguageModel(
-    recordLanguageModel(createLanguageModel(config, bedrock, local), record),
-    makeTurns,
-  );
+  const languageModels = [
+    shareLanguageModel(recordLanguageModel(createLanguageModel(config, bedrock, local), record), makeTurns),
+  ];
   const adapter = await createEngine(config, model, telemetry);
   const parser = createParser(config.ingest.parse, telemetry);
   const chooseChunker = createChooseChunker(config.ingest.chunking, model);
@@ -202,7 +205,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     answer: createAnswer(telemetry),
     engine,
     documents,
-    languageModels: [languageModel],
+    languageModels,
     rerankingModels: rerankingModels.map(({ id }) => id),
     searchDefaults,
     telemetry,
@@ -214,6 +217,8 @@ export async function createBraid(config: Config): Promise<Braid> {
     scopes,
     telemetry,
     embeddingModel: model,
+    languageModels,
+    rerankingModels,
     engine,
     documents,
     objects,

@@ -4,15 +4,9 @@ import type { Braid } from '../braid.ts';
 import { type Config, maskSecrets, type ResolvedConfig, resolveConfig } from '../config.ts';
 import { ModelUnavailable } from '../domain/errors.ts';
 import type { CommandContext, CommandRunner } from './command-context.ts';
-
-interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  /** What was reached, and as whom; or what failed. */
-  readonly detail: string;
-  /** What to do about a failure. */
-  readonly advice?: string;
-}
+import { type Check, describeCheck, failedCheck } from './doctor-check.ts';
+import { checkModels } from './doctor-models.ts';
+import { checkObjects } from './doctor-objects.ts';
 
 /** Adds `doctor`: what is reached, as whom, and what to do if not. */
 export function addDoctorCommand(program: Command, runner: CommandRunner): void {
@@ -28,13 +22,7 @@ export function addDoctorCommand(program: Command, runner: CommandRunner): void 
         const checks: Check[] = [];
         for await (const check of runChecks(context)) checks.push(check);
         const ok = checks.every((check) => check.ok);
-        context.terminal.result(
-          { ok, checks },
-          checks.flatMap(({ name, ok: isGood, detail, advice }) => [
-            `${isGood ? 'ok    ' : 'FAILED'}  ${name.padEnd(14)}${detail}`,
-            ...(advice === undefined ? [] : [`${' '.repeat(22)}${advice}`]),
-          ]),
-        );
+        context.terminal.result({ ok, checks }, checks.flatMap(describeCheck));
         return ok ? 0 : 1;
       }),
     );
@@ -68,12 +56,7 @@ async function checkDataFolder(folder: string): Promise<Check> {
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return { name: 'data folder', ok: true, detail: `${folder} can be written` };
   } catch (error) {
-    return {
-      name: 'data folder',
-      ok: false,
-      detail: describe(error),
-      advice: 'Make the folder writable, or name another one with --data DIR',
-    };
+    return failedCheck('data folder', error, 'Make the folder writable, or name another one with --data DIR');
   }
 }
 
@@ -83,20 +66,26 @@ async function* checkBraid(context: CommandContext, config: Config): AsyncGenera
   try {
     braid = await createBraid(config);
     await braid.pipeline.ready();
-    const { id, dimensions } = braid.embeddingModel;
-    yield { name: 'models', ok: true, detail: `${id} (${dimensions} dimensions), ${config.models.language}` };
-    yield { name: 'engine', ok: true, detail: describeEngine(config) };
-    yield await checkSearch(context, braid);
+    yield { name: 'engine', ok: true, ...describeEngine(config) };
   } catch (error) {
-    const isModel = error instanceof ModelUnavailable;
-    yield {
-      name: isModel ? 'models' : 'engine',
-      ok: false,
-      detail: describe(error),
-      advice: isModel ? 'Install again with "npm ci"; the model files stand in assets/' : adviceFor(config),
-    };
+    yield error instanceof ModelUnavailable
+      ? failedCheck(
+          'models',
+          error,
+          'Check models.* in the configuration; local models stand in assets/, "npm ci" restores them',
+        )
+      : failedCheck('engine', error, adviceFor(config));
+  }
+  // A part that fails says nothing of the others.
+  if (braid === undefined) return;
+  try {
+    yield* checkModels(braid, config);
+    yield* checkObjects(braid, config);
+    yield await checkSearch(context, braid).catch((error: unknown) =>
+      failedCheck('search', error, 'Mend what failed above first'),
+    );
   } finally {
-    await braid?.close();
+    await braid.close();
   }
 }
 
@@ -117,24 +106,20 @@ async function checkSearch(context: CommandContext, braid: Braid): Promise<Check
   };
 }
 
-function describeEngine(config: Config): string {
-  if (config.engine === 'sqlite') return `sqlite in ${config.data}`;
+function describeEngine(config: Config): Pick<Check, 'detail' | 'identity' | 'region'> {
+  if (config.engine === 'sqlite') return { detail: `sqlite in ${config.data}` };
   const { url, username, sigv4, indexPrefix } = maskSecrets(config).opensearch;
-  const identity =
-    sigv4 !== undefined
-      ? `signed for ${sigv4.service} in ${sigv4.region} with the default AWS credentials`
-      : username !== undefined
-        ? `as ${username}`
-        : 'without credentials';
-  return `opensearch at ${url}, ${identity}, indices ${indexPrefix}-*`;
+  const detail = `opensearch at ${url}, indices ${indexPrefix}-*`;
+  if (sigv4 !== undefined) {
+    return { detail: `${detail}, signed with the default AWS credentials`, region: sigv4.region };
+  }
+  return username === undefined
+    ? { detail: `${detail}, without credentials` }
+    : { detail, identity: username };
 }
 
 function adviceFor(config: Config): string {
   return config.engine === 'sqlite'
     ? 'Another folder can be named with --data DIR'
     : 'Set OPENSEARCH_URL (OPENSEARCH_USERNAME, OPENSEARCH_PASSWORD) to a running OpenSearch 3.5 or newer; "npm run opensearch" starts one';
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -74,7 +74,8 @@ describe('the program', () => {
     ]);
     expect(ok).toBe(true);
     expect(checks.map(({ name }) => name)).toEqual([
-      ...['node', 'configuration', 'data folder', 'models', 'engine', 'search'],
+      ...['node', 'configuration', 'data folder', 'engine', 'models: embedding', 'models: language'],
+      ...['objects', 'search'],
     ]);
     const { status, stdout } = await runProgram(['doctor', '--engine', 'opensearch'], {
       environment: { OPENSEARCH_URL: 'http://127.0.0.1:1' },

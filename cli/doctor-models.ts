@@ -1,0 +1,68 @@
+import type { Braid } from '../braid.ts';
+import type { Config } from '../config.ts';
+import type { Check } from './doctor-check.ts';
+import { failedCheck, timed } from './doctor-check.ts';
+
+const timeoutMs = 30_000;
+
+/** Calls each model that is configured once, with a few words: the only proof that it is there and may be used. */
+export async function* checkModels(braid: Braid, config: Config): AsyncGenerator<Check> {
+  const [language] = braid.languageModels;
+  const { id, dimensions } = braid.embeddingModel;
+  const signal = () => AbortSignal.timeout(timeoutMs);
+  yield* check(`embedding`, config.models.embedding, braid, config, async () => {
+    await braid.embeddingModel.embedQuery('doctor', { signal: signal() });
+    return `${id}, ${dimensions} dimensions`;
+  });
+  if (language !== undefined) {
+    yield* check('language', config.models.language, braid, config, async () => {
+      for await (const event of language.answer('What is this?', [{ text: 'This is a check.' }], {
+        signal: signal(),
+      })) {
+        if (event.type === 'text') break;
+      }
+      return language.id;
+    });
+  }
+  for (const model of braid.rerankingModels) {
+    yield* check('reranking', model.id, braid, config, async () => {
+      await model.rerank('doctor', ['This is a check.'], { signal: signal() });
+      return model.id;
+    });
+  }
+}
+
+async function* check(
+  name: string,
+  setting: string,
+  braid: Braid,
+  config: Config,
+  call: () => Promise<string>,
+): AsyncGenerator<Check> {
+  const isRemote = setting.startsWith('bedrock/');
+  const account = isRemote ? await bedrockAccount(braid, config) : {};
+  try {
+    const { result, milliseconds } = await timed(call);
+    yield {
+      name: `models: ${name}`,
+      ok: true,
+      detail: `${result}, answered in ${milliseconds} ms`,
+      ...account,
+    };
+  } catch (error) {
+    const advice = isRemote
+      ? "Check that the Region has the model, that the account has access to it, and the identity's policy for bedrock:InvokeModel"
+      : 'Install again with "npm ci"; the model files stand in assets/';
+    yield { ...failedCheck(`models: ${name}`, error, advice), ...account };
+  }
+}
+
+/** Bedrock signs with the same chain of credentials as S3; its Region is its own setting. */
+async function bedrockAccount(braid: Braid, config: Config): Promise<Pick<Check, 'identity' | 'region'>> {
+  const found = await braid.s3.identity().catch(() => undefined);
+  const region = config.bedrock.region ?? found?.region;
+  return {
+    ...(found !== undefined && { identity: found.accessKeyId }),
+    ...(region !== undefined && { region }),
+  };
+}
