@@ -47,7 +47,10 @@ export async function upload(
   const first = (await parts.next()).value ?? new Uint8Array();
   const second = await parts.next();
   if (second.done === true) {
-    const stored = await client.send(new PutObjectCommand({ ...kept, Body: first }), send);
+    const stored = await client.send(
+      new PutObjectCommand({ ...kept, Body: first, ContentLength: first.length }),
+      send,
+    );
     return described(stored, first.length);
   }
 
