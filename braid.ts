@@ -32,6 +32,8 @@ import type { Guardrail } from './models/guardrail.ts';
 import type { LanguageModel } from './models/language-model.ts';
 import { createExtractiveModel } from './models/local/extractive.ts';
 import { createLocalGuardrail } from './models/local/guardrail/create-local-guardrail.ts';
+import { createTextMask } from './models/local/guardrail/create-text-mask.ts';
+import type { OwnPattern } from './models/local/guardrail/settings.ts';
 import { createLocalEmbeddingModel, type LocalEmbeddingModel } from './models/local/minilm.ts';
 import { recordEmbeddingModel, recordLanguageModel, recordRerankingModel } from './models/recorded-models.ts';
 import type { RerankingModel } from './models/reranking-model.ts';
@@ -115,8 +117,14 @@ export async function createBraid(config: Config): Promise<Braid> {
   const { embedding: embeddingModel, local } = await createEmbeddingModels(config, bedrock, telemetry);
   const s3 = createS3(config.s3);
   const objects = openObjects(config.objects.location, s3);
+  let mask: ((text: string) => string) | undefined;
   const invocationLog = createInvocationLog(objects, telemetry, {
     ...config.invocationLog,
+    // Made with the first text: a pattern that cannot be is told of where guardrails are made.
+    mask: (text) => {
+      mask ??= createTextMask(ownPatterns(config));
+      return mask(text);
+    },
     isKept: async (tenantId, since) => !(await tenantDeletions.wasDeletedSince(tenantId, since)),
   });
   const record: RecordInvocation = config.invocationLog.enabled ? invocationLog.record : () => {};
@@ -317,6 +325,16 @@ function createAnswerSettings(config: Config, model: EmbeddingModel): (tenantId:
     }),
   );
   return (tenantId) => own.get(tenantId) ?? general;
+}
+
+/** Those of every guardrail: what one tenant finds must not be kept of another either. */
+function ownPatterns({ guardrails, tenants }: Config): OwnPattern[] {
+  const all = [guardrails, ...Object.values(tenants).map((tenant) => tenant.guardrails)];
+  return all.flatMap((given) =>
+    given === undefined || given === 'none'
+      ? []
+      : [...(given.input?.patterns ?? []), ...(given.output?.patterns ?? [])],
+  );
 }
 
 function createGuardPolicy(setting: string, config: GuardrailConfig, model: EmbeddingModel): GuardPolicy {

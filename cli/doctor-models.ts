@@ -4,6 +4,15 @@ import type { Check } from './doctor-check.ts';
 import { failedCheck, timed } from './doctor-check.ts';
 
 const timeoutMs = 30_000;
+const prompt = {
+  question: 'What is this?',
+  passages: [{ text: 'This is a check.' }],
+  instructions: 'Answer from the passages in a few words.',
+  numbered: {
+    instructions: 'Answer from the numbered passages in a few words.',
+    passages: '[1] This is a check.',
+  },
+};
 
 /** Calls each model that is configured once, with a few words: the only proof that it is there and may be used. */
 export async function* checkModels(braid: Braid, config: Config): AsyncGenerator<Check> {
@@ -16,9 +25,7 @@ export async function* checkModels(braid: Braid, config: Config): AsyncGenerator
   });
   if (language !== undefined) {
     yield* check('language', config.models.language, braid, config, async () => {
-      for await (const event of language.answer('What is this?', [{ text: 'This is a check.' }], {
-        signal: signal(),
-      })) {
+      for await (const event of language.answer(prompt, { signal: signal() })) {
         if (event.type === 'text') break;
       }
       return language.id;

@@ -1,3 +1,4 @@
+import type { EndReason } from './answer.ts';
 import type { ModelFeature, ModelUsage } from './usage.ts';
 
 /** One call of a model, as it is written down. */
@@ -12,7 +13,7 @@ export interface Invocation {
   readonly kind: 'embedding' | 'reranking' | 'language' | 'guardrail';
   readonly milliseconds: number;
   /** `failed` with the code of the error; `aborted`: its caller left or its time was over. */
-  readonly outcome: 'done' | 'abstained' | 'truncated' | 'blocked' | 'failed' | 'aborted';
+  readonly outcome: 'done' | 'failed' | 'aborted' | Exclude<EndReason, 'complete' | 'empty_reply'>;
   readonly error?: string;
   readonly usage: readonly ModelUsage[];
   /** What was sent and what came back, without vectors; written down only where that is set. */

@@ -39,12 +39,13 @@ export function recordRerankingModel(model: RerankingModel, record: RecordInvoca
 export function recordLanguageModel(model: LanguageModel, record: RecordInvocation): LanguageModel {
   return {
     ...model,
-    async *answer(question, passages, call) {
+    async *answer(prompt, call) {
+      const { question, passages } = prompt;
       const entry = begin(record, model.id, 'language', call, { question, passages });
       let text = '';
       let outcome: Invocation['outcome'] = 'aborted';
       try {
-        for await (const event of model.answer(question, passages, entry.call)) {
+        for await (const event of model.answer(prompt, entry.call)) {
           if (event.type === 'text') text += event.text;
           if (event.type === 'end') outcome = event.reason === 'complete' ? 'done' : event.reason;
           yield event;
@@ -57,6 +58,12 @@ export function recordLanguageModel(model: LanguageModel, record: RecordInvocati
         if (outcome !== 'failed') entry.end(outcome, { text });
       }
     },
+    ...(model.complete !== undefined && {
+      complete(prompt, call) {
+        const entry = begin(record, model.id, 'language', call, prompt);
+        return entry.settle(model.complete!(prompt, entry.call), (text) => ({ text }));
+      },
+    }),
   };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ModelUnavailable } from '../../domain/errors.ts';
 import type { Invocation } from '../../domain/invocation.ts';
 import type { ModelUsage } from '../../domain/usage.ts';
-import type { LanguageModel, LanguageModelEvent } from '../../models/language-model.ts';
+import type { AnswerPrompt, LanguageModel, LanguageModelEvent } from '../../models/language-model.ts';
 import { recordLanguageModel, recordRerankingModel } from '../../models/recorded-models.ts';
 
 const usage: ModelUsage = { model: 'm', kind: 'rerank', amount: 1 };
@@ -10,7 +10,7 @@ const usage: ModelUsage = { model: 'm', kind: 'rerank', amount: 1 };
 function languageModel(events: readonly LanguageModelEvent[], failure?: Error): LanguageModel {
   return {
     id: 'm',
-    async *answer(_question, _passages, call) {
+    async *answer(_, call) {
       call?.onUsage?.(usage);
       yield* events;
       if (failure !== undefined) throw failure;
@@ -18,12 +18,17 @@ function languageModel(events: readonly LanguageModelEvent[], failure?: Error): 
   };
 }
 
+function promptOf(question: string, ...texts: string[]): AnswerPrompt {
+  const passages = texts.map((text) => ({ text }));
+  return { question, passages, instructions: '', numbered: { instructions: '', passages: '' } };
+}
+
 async function answered(model: LanguageModel, leaveAfter = Number.POSITIVE_INFINITY): Promise<Invocation[]> {
   const written: Invocation[] = [];
   const recorded = recordLanguageModel(model, (invocation) => written.push(invocation));
   let seen = 0;
   const call = { tenantId: 't', feature: 'answer' as const, requestId: 'r' };
-  for await (const _ of recorded.answer('why?', [{ text: 'because' }], call)) {
+  for await (const _ of recorded.answer(promptOf('why?', 'because'), call)) {
     seen += 1;
     if (seen >= leaveAfter) break;
   }
@@ -92,7 +97,7 @@ describe('recordLanguageModel', () => {
     ['complete', 'done'],
     ['abstained', 'abstained'],
     ['truncated', 'truncated'],
-    ['blocked', 'blocked'],
+    ['guardrail_intervened', 'guardrail_intervened'],
   ] as const)('writes %s down as %s, with the whole text', async (reason, outcome) => {
     const written = await answered(languageModel([text('be'), text('cause'), { type: 'end', reason }]));
     expect(written).toMatchObject([
@@ -120,7 +125,7 @@ describe('recordLanguageModel', () => {
       written.push(invocation),
     );
     const read = async () => {
-      for await (const event of broken.answer('q', [])) expect(event.type).toBe('text');
+      for await (const event of broken.answer(promptOf('q'))) expect(event.type).toBe('text');
     };
     await expect(read()).rejects.toThrow('x');
     expect(written).toMatchObject([{ outcome: 'failed', error: 'model_unavailable' }]);
