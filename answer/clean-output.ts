@@ -28,7 +28,7 @@ const maxConstructCharacters = 4_096;
 const trigger =
   /[\\[<]|!\[|(?<![a-z])[a-z][a-z0-9+.-]{0,30}:[\\/]{2}|(?<![a-z0-9])www\.|(?<=[(<"'=])[\\/]{2}/giu;
 /** At the end of a text that goes on: what may become a trigger, and white space that may stand before a marker. */
-const unsettled = /\s*[!-~]*[\ud800-\udbff]?$/;
+const unsettled = /\s*[!-~]*$/;
 const marker = /^\[(\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9})\]/;
 
 type Step = { readonly end: number; readonly replacement: string } | 'wait' | { readonly keep: number };
@@ -40,15 +40,20 @@ type Step = { readonly end: number; readonly replacement: string } | 'wait' | { 
 export class OutputCleaner {
   readonly #options: CleanerOptions;
   /** All that the model has written. */
+  #given = '';
+  /** Up to here it is without what nobody sees, which could hide a link from what looks for links. */
+  #stripped = 0;
+  readonly #hidden = new Edits();
+  /** What the model has written, without what nobody sees. */
   raw = '';
   /** All that has come out. */
   text = '';
-  readonly edits = new Edits();
+  readonly #edits = new Edits();
   readonly markers: Marker[] = [];
   removedLinks = 0;
   removedHidden = 0;
   /** Up to here `raw` is dealt with. */
-  done = 0;
+  #done = 0;
 
   constructor(options: CleanerOptions) {
     this.#options = options;
@@ -56,19 +61,44 @@ export class OutputCleaner {
 
   /** @returns what has become certain; the rest follows with later text, or at the end */
   push(text: string): string {
-    this.raw += text;
+    this.#given += text;
+    this.#strip(this.#given.length - (/[\ud800-\udbff]$/.test(this.#given) ? 1 : 0));
     return this.#advance(false);
   }
 
   end(): string {
+    this.#strip(this.#given.length);
     return this.#advance(true);
+  }
+
+  /** Whether everything before a place of what the model wrote has come out. */
+  isDone(place: number): boolean {
+    return place <= this.#stripped && this.#hidden.map(place, place)[1] <= this.#done;
+  }
+
+  /** Where a range of what the model wrote stands in what came out. */
+  map(start: number, end: number): readonly [start: number, end: number] {
+    return this.#edits.map(...this.#hidden.map(start, end));
+  }
+
+  #strip(to: number): void {
+    for (const [start, end] of hiddenRanges(this.#given, this.#stripped, to)) {
+      this.raw += this.#given.slice(this.#stripped, start);
+      this.#hidden.add({ start, end, replacement: '' });
+      this.#stripped = end;
+      this.removedHidden += 1;
+    }
+    this.raw += this.#given.slice(this.#stripped, to);
+    this.#stripped = to;
   }
 
   #advance(isLast: boolean): string {
     const before = this.text.length;
     for (;;) {
-      const settled = isLast ? this.raw.length : this.done + unsettled.exec(this.raw.slice(this.done))!.index;
-      trigger.lastIndex = this.done;
+      const settled = isLast
+        ? this.raw.length
+        : this.#done + unsettled.exec(this.raw.slice(this.#done))!.index;
+      trigger.lastIndex = this.#done;
       const at = trigger.exec(this.raw)?.index ?? this.raw.length;
       if (at >= settled) {
         this.#copy(settled);
@@ -76,14 +106,14 @@ export class OutputCleaner {
       }
       const step = this.#stepAt(at, isLast);
       if (step === 'wait') {
-        this.#copy(Math.max(this.done, at - spacesBefore(this.raw, at)));
+        this.#copy(Math.max(this.#done, at - spacesBefore(this.raw, at)));
         break;
       }
       if ('keep' in step) {
         this.#copy(step.keep);
       } else {
         const isMarker = step.replacement === '' && marker.test(this.raw.slice(at, step.end));
-        this.#copy(Math.max(this.done, isMarker ? at - spacesBefore(this.raw, at) : at));
+        this.#copy(Math.max(this.#done, isMarker ? at - spacesBefore(this.raw, at) : at));
         if (isMarker) this.#addMarkers(at);
         this.#replace(step.end, step.replacement);
       }
@@ -103,7 +133,8 @@ export class OutputCleaner {
       const close = raw.indexOf('-->', at + 4);
       if (close === -1 && !isLast) return 'wait';
       this.removedHidden += 1;
-      return { end: close === -1 ? raw.length : close + 3, replacement: '' };
+      // A space, so that what stands around it does not become a link.
+      return { end: close === -1 ? raw.length : close + 3, replacement: ' ' };
     }
     // What is decided depends on what stands here alone, not on how much of the text has come.
     const view = raw.slice(at, at + maxConstructCharacters + 1);
@@ -149,22 +180,15 @@ export class OutputCleaner {
     this.markers.push(...numbers.map((number) => ({ at: this.text.length, number })));
   }
 
-  /** Passes on the raw text up to a place, but for what nobody sees. */
   #copy(to: number): void {
-    for (const [start, end] of hiddenRanges(this.raw, this.done, to)) {
-      this.text += this.raw.slice(this.done, start);
-      this.done = start;
-      this.removedHidden += 1;
-      this.#replace(end, '');
-    }
-    this.text += this.raw.slice(this.done, to);
-    this.done = Math.max(this.done, to);
+    this.text += this.raw.slice(this.#done, to);
+    this.#done = Math.max(this.#done, to);
   }
 
   #replace(end: number, replacement: string): void {
-    this.edits.add({ start: this.done, end, replacement });
+    this.#edits.add({ start: this.#done, end, replacement });
     this.text += replacement;
-    this.done = end;
+    this.#done = end;
   }
 }
 

@@ -142,9 +142,9 @@ export class Draft {
   /** Moves citations on whose text is cleaned, and makes those that markers stand for. */
   #takeCitations(): void {
     const cleaner = this.#cleaner;
-    const isCleaned = ({ end }: ClaimedCitation) => !(end > cleaner.done);
+    const isCleaned = ({ end }: ClaimedCitation) => Number.isNaN(end) || cleaner.isDone(end);
     for (const claimed of this.#claimed.filter(isCleaned)) {
-      const [start, end] = cleaner.edits.map(claimed.start, claimed.end);
+      const [start, end] = cleaner.map(claimed.start, claimed.end);
       this.#waiting.push({ ...claimed, start, end });
     }
     this.#claimed = this.#claimed.filter((claimed) => !isCleaned(claimed));

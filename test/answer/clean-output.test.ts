@@ -36,7 +36,17 @@ describe('OutputCleaner', () => {
     ['a definition', 'See [the page][1].\n\n[1]: https://evil.test/a "t"\n', 'See [the page][1].\n\n\n'],
     ['another port of userinfo', 'x [p](https://docs.example.org@evil.test/) y', 'x p y'],
     ['a host that only ends alike', 'x [p](https://evildocs.example.org.evil.test/) y', 'x p y'],
-    ['a comment', 'x <!-- hidden --> y', 'x  y'],
+    ['a comment', 'x <!-- hidden --> y', 'x   y'],
+    [
+      'a link in pieces between which stands what nobody sees',
+      '[a]\u200b(htt\u2060ps://evil\u{e0041}.test)',
+      'a',
+    ],
+    [
+      'a link in pieces between comments',
+      '[a]<!-- -->(javascript:x) !<!-- -->[b](/c)',
+      '[a] (javascript:x) ! [b](/c)',
+    ],
     ['what nobody sees', 'a\u200bb\u{e0041}\u202ec', 'abc'],
   ])('takes out %s', (_, given, wanted) => {
     expect(clean([given]).text).toBe(wanted);
