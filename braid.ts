@@ -27,6 +27,7 @@ import {
   createBedrockModels,
   isBedrockModel,
 } from './models/bedrock/create-bedrock-models.ts';
+import { createBedrockGuardrail } from './models/bedrock/guardrail.ts';
 import type { EmbeddingModel } from './models/embedding-model.ts';
 import type { Guardrail } from './models/guardrail.ts';
 import type { LanguageModel } from './models/language-model.ts';
@@ -188,7 +189,9 @@ export async function createBraid(config: Config): Promise<Braid> {
     },
     { ...config.feeds, maxDocumentBytes: config.ingest.parse.maxDocumentBytes },
   );
-  const answerSettings = createAnswerSettings(config, model);
+  const answerSettings = createAnswerSettings(config, (setting, guardrail) =>
+    createGuardrail(setting, guardrail, { embedding: model, bedrock, settings: config.bedrock, telemetry }),
+  );
   const sessions = createSessions(
     {
       state,
@@ -305,28 +308,6 @@ interface EmbeddingModels {
   readonly local?: LocalEmbeddingModel;
 }
 
-/** Each tenant's settings of answers; guardrails are made here, so that a wrong one is found at start. */
-function createAnswerSettings(config: Config, model: EmbeddingModel): (tenantId: string) => AnswerSettings {
-  const { answers, guardrails, tenants } = config;
-  const settings = (guard: GuardPolicy | undefined, withholdUngrounded: boolean): AnswerSettings => ({
-    ...(guard !== undefined && { guard }),
-    withholdUngrounded,
-    linkHosts: answers.linkHosts,
-  });
-  const guard = guardrails && createGuardPolicy('guardrails', guardrails, model);
-  const general = settings(guard, answers.withholdUngrounded);
-  const own = new Map(
-    Object.entries(tenants).map(([tenantId, tenant]) => {
-      const { guardrails: given, withholdUngrounded = answers.withholdUngrounded } = tenant;
-      const setting = `tenants.${tenantId}.guardrails`;
-      const ownGuard =
-        given === undefined ? guard : given === 'none' ? undefined : createGuardPolicy(setting, given, model);
-      return [tenantId, settings(ownGuard, withholdUngrounded)];
-    }),
-  );
-  return (tenantId) => own.get(tenantId) ?? general;
-}
-
 /** Those of every guardrail: what one tenant finds must not be kept of another either. */
 function ownPatterns({ guardrails, tenants }: Config): OwnPattern[] {
   const all = [guardrails, ...Object.values(tenants).map((tenant) => tenant.guardrails)];
@@ -335,20 +316,6 @@ function ownPatterns({ guardrails, tenants }: Config): OwnPattern[] {
       ? []
       : [...(given.input?.patterns ?? []), ...(given.output?.patterns ?? [])],
   );
-}
-
-function createGuardPolicy(setting: string, config: GuardrailConfig, model: EmbeddingModel): GuardPolicy {
-  return { ...config, guardrail: createGuardrail(setting, config, model) };
-}
-
-function createGuardrail(setting: string, config: GuardrailConfig, model: EmbeddingModel): Guardrail {
-  if (config.model !== 'local') throw unknownModel(`${setting}.model`, config.model, 'local');
-  try {
-    return createLocalGuardrail(config, model);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidConfiguration(`${setting}.patterns`, `Cannot use ${setting}: ${reason}`, { cause });
-  }
 }
 
 async function createEmbeddingModels(
@@ -372,6 +339,65 @@ async function createEmbeddingModels(
     );
   }
   return { embedding: local, local };
+}
+
+type MakeGuardrail = (setting: string, config: GuardrailConfig) => Guardrail;
+
+/** Each tenant's settings of answers; guardrails are made here, so that a wrong one is found at start. */
+function createAnswerSettings(
+  { answers, guardrails, tenants }: Config,
+  makeGuardrail: MakeGuardrail,
+): (tenantId: string) => AnswerSettings {
+  const policyOf = (setting: string, config: GuardrailConfig): GuardPolicy => ({
+    ...config,
+    guardrail: makeGuardrail(setting, config),
+  });
+  const settings = (guard: GuardPolicy | undefined, withholdUngrounded: boolean): AnswerSettings => ({
+    ...(guard !== undefined && { guard }),
+    withholdUngrounded,
+    linkHosts: answers.linkHosts,
+  });
+  const guard = guardrails && policyOf('guardrails', guardrails);
+  const general = settings(guard, answers.withholdUngrounded);
+  const own = new Map(
+    Object.entries(tenants).map(([tenantId, tenant]) => {
+      const { guardrails: given, withholdUngrounded = answers.withholdUngrounded } = tenant;
+      const setting = `tenants.${tenantId}.guardrails`;
+      const ownGuard = given === undefined ? guard : given === 'none' ? undefined : policyOf(setting, given);
+      return [tenantId, settings(ownGuard, withholdUngrounded)];
+    }),
+  );
+  return (tenantId) => own.get(tenantId) ?? general;
+}
+
+function createGuardrail(
+  setting: string,
+  config: GuardrailConfig,
+  parts: {
+    readonly embedding: EmbeddingModel;
+    readonly bedrock: BedrockModels;
+    readonly settings: Config['bedrock'];
+    readonly telemetry: Telemetry;
+  },
+): Guardrail {
+  if (config.model !== 'local') {
+    const at = config.model.lastIndexOf(':');
+    return createBedrockGuardrail({
+      connection: parts.bedrock.connection,
+      guardrail: config.model.slice('bedrock/'.length, at),
+      version: config.model.slice(at + 1),
+      contextualGrounding: config.contextualGrounding,
+      timeoutMs: config.timeoutMs,
+      maxCallsAtOnce: parts.settings.maxCallsAtOnce,
+      telemetry: parts.telemetry,
+    });
+  }
+  try {
+    return createLocalGuardrail(config, parts.embedding);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidConfiguration(`${setting}.patterns`, `Cannot use ${setting}: ${reason}`, { cause });
+  }
 }
 
 function createLanguageModel(

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { applyGuardrail } from './apply-guardrail.ts';
 import type { BedrockBehaviour } from './bedrock.ts';
 import { converse, converseStream } from './converse.ts';
 import { invokeModel } from './invoke-model.ts';
@@ -47,4 +48,10 @@ export const operations: readonly Operation[] = [
     handle: converseStream,
   },
   { name: 'Rerank', method: 'POST', path: /^\/rerank$/, handle: rerank },
+  {
+    name: 'ApplyGuardrail',
+    method: 'POST',
+    path: /^\/guardrail\/([^/]+)\/version\/([^/]+)\/apply$/,
+    handle: applyGuardrail,
+  },
 ];
