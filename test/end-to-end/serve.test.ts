@@ -81,6 +81,30 @@ describe('serve', () => {
     await expect.poll(() => documentIds(second.url), { timeout: 20_000 }).toEqual(['later']);
   });
 
+  it('accounts on /metrics for each change event that it took', async () => {
+    const { url } = await startServing(join(temporaryFolder(), 'data'));
+    const change = (documentId: string, version: string) =>
+      JSON.stringify({ operation: 'upsert', source: 's', documentId, version, content: 'A deep basin.' });
+    const lines = [change('a', '2'), change('a', '1'), change('b', '1'), '{"operation":"upsert",'];
+    for (let time = 0; time < 2; time += 1) {
+      const taken = await fetch(`${url}/v1/changes`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: lines.join('\n'),
+      });
+      expect((await taken.text()).trim().split('\n')).toHaveLength(lines.length);
+    }
+    const counters = (await (await fetch(`${url}/metrics`)).text())
+      .split('\n')
+      .filter((line) => /^braid_feed_(accepted|events)_total/.test(line));
+    expect(counters.toSorted()).toEqual([
+      'braid_feed_accepted_total 8',
+      'braid_feed_events_total{outcome="dead_lettered",reason="malformed"} 2',
+      'braid_feed_events_total{outcome="indexed"} 2',
+      'braid_feed_events_total{outcome="stale"} 4',
+    ]);
+  });
+
   it('says in one line that its port is in use', async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
