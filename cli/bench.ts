@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addBenchChunking } from './bench-chunking.ts';
 import { addCompareCommand } from './bench-compare.ts';
 import { addConvertCommand } from './bench-convert.ts';
+import { addGroundingCommand } from './bench-grounding.ts';
 import { addIngestionCommand } from './bench-ingestion.ts';
 import { addLatencyCommand } from './bench-latency.ts';
 import { addBenchParsing } from './bench-parsing.ts';
@@ -25,5 +26,6 @@ export function addBenchCommand(program: Command, runner: CommandRunner): void {
   addIngestionCommand(bench, runner);
   addReportCommand(bench, runner);
   addBenchParsing(bench, runner);
+  addGroundingCommand(bench, runner);
   addBenchChunking(bench, runner);
 }
