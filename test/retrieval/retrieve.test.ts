@@ -82,6 +82,34 @@ describe('createRetrieve', () => {
     expect(denseOnly.ids).toEqual(['b', 'c']);
   });
 
+  it('embeds a query for each tenant that asks it, and once for each', async () => {
+    const embedded: string[] = [];
+    const model = modelOf(async (query) => {
+      embedded.push(query);
+      return Float32Array.of(embedded.length, 0);
+    });
+    const searched: [string, number][] = [];
+    const engine: SearchEngine = {
+      async find({ tenantId }, { dense }) {
+        searched.push([tenantId, dense!.vector[0]!]);
+        return { facets: [], ...both };
+      },
+      fetch: () => Promise.reject(new Error('Expected no fetch')),
+      features: () => Promise.reject(new Error('Expected no features')),
+    };
+    const search = createRetrieve(engine, model, silentTelemetry);
+    const resolved = resolveSearchRequest({ query: 'wing' }, []);
+    const { reader } = createScopeMaker({ accessRequired: () => false });
+    for (const tenantId of ['a', 'b', 'a', 'b']) await search(reader(tenantId), resolved);
+    expect(embedded).toEqual(['wing', 'wing']);
+    expect(searched).toEqual([
+      ['a', 1],
+      ['b', 2],
+      ['a', 1],
+      ['b', 2],
+    ]);
+  });
+
   it('goes on with the text search when the embedding model is down, and says so', async () => {
     const { ids, retrieval } = await retrieve({}, down, both);
     expect(ids).toEqual(['a', 'b']);
