@@ -1,5 +1,5 @@
 // Removes each place where a scope is held, in turn, in a copy of the project, and tells whether the tests notice:
-// `node test/end-to-end/isolation-mutations.ts [text]` takes the places whose file or name has the text. With
+// `node test/end-to-end/isolation-mutations.ts [texts]` takes the places whose file and name have one of the texts. With
 // OPENSEARCH_URL; about half an hour on 2 cores. Exits 1 where a place went unnoticed.
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -9,8 +9,8 @@ import { dirname, join, resolve } from 'node:path';
 import { type CheckName, checks, type GuardedPlace, places } from './isolation-places.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const wanted = process.argv[2] ?? '';
-const chosen = places.filter(({ file, what }) => `${file} ${what}`.includes(wanted));
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : [''];
+const chosen = places.filter(({ file, what }) => wanted.some((text) => `${file} ${what}`.includes(text)));
 const copy = mkdtempSync(join(tmpdir(), 'braid-mutations-'));
 
 function makeCopy(): void {

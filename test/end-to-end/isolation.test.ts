@@ -214,11 +214,11 @@ describe.each(engines())('isolation on $engine', ({ engine, url }) => {
       // A conversation is its tenant's alone: to another it is as if it did not exist.
       const converse = (who: string, sessionId: string) =>
         ask(who, 'POST', '/v1/answer', { question: query, sessionId });
-      const begun = JSON.parse((await converse(tenantId, 'new')).text) as { sessionId: string };
-      expect(JSON.parse((await converse(tenantId, begun.sessionId)).text)).toMatchObject(begun);
+      const { sessionId } = JSON.parse((await converse(tenantId, 'new')).text) as { sessionId: string };
+      expect(JSON.parse((await converse(tenantId, sessionId)).text)).toMatchObject({ sessionId });
       const send = (sessionId: string) => converse(strangerTo(tenantId), sessionId);
       const absent = String(number).padStart(22, 'x');
-      expect(await expectAlike(strangerTo(tenantId), send, begun.sessionId, absent)).toBe(404);
+      expect(await expectAlike(strangerTo(tenantId), send, sessionId, absent)).toBe(404);
     },
 
     async 'GET /v1/documents'({ tenantId, number }) {
