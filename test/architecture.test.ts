@@ -155,7 +155,8 @@ const rules: Record<string, Rule> = {
     ],
     packages: [],
   },
-  'config.ts': { ours: ['domain'], packages: ['zod', 'c12'] },
+  'config.ts': { ours: ['domain', 'settings'], packages: ['zod', 'c12'] },
+  settings: { ours: ['domain'], packages: ['zod'] },
   api: {
     ours: ['types:pipeline.ts', 'types:identity', 'domain', 'telemetry'],
     packages: ['hono', 'hono/*', '@hono/*', 'zod', 'swagger-ui-dist', 'rate-limiter-flexible'],
