@@ -212,6 +212,7 @@ describe.each(['http/1.1', 'http/2'] as const)('createBedrockLanguageModel over 
       { kind: 'cut', afterFrames: 3 },
       /stopped before its end|connection failed/,
     ],
+    ['ends without messageStop', { kind: 'end', afterFrames: 3 }, /stopped before its end/],
     ['goes silent', { kind: 'stall', afterFrames: 2 }, /no answer in time/],
     [
       'throws modelStreamErrorException',

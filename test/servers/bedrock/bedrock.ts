@@ -217,6 +217,7 @@ async function send(
     if (seen.wasAbandoned) return;
     if (fault !== undefined && 'afterFrames' in fault && sent === fault.afterFrames) {
       if (fault.kind === 'stall') return;
+      if (fault.kind === 'end') break;
       if (fault.kind === 'cut') {
         destroy(request);
         return;

@@ -12,6 +12,8 @@ export type Fault =
   | { readonly kind: 'slow'; readonly milliseconds: number }
   /** The reply's stream is cut after so many frames, without an end. */
   | { readonly kind: 'cut'; readonly afterFrames: number }
+  /** The reply's stream ends after so many frames as if it were whole. */
+  | { readonly kind: 'end'; readonly afterFrames: number }
   /** The reply's stream goes silent after so many frames. */
   | { readonly kind: 'stall'; readonly afterFrames: number }
   /** An exception comes in the stream after so many frames. */
