@@ -66,7 +66,10 @@ async function measure(engine: 'sqlite' | 'opensearch', extra: object): Promise<
         const name = randomInt(2) === 0 ? 'foreign' : 'absent';
         const [method, path, body] = (name === 'foreign' ? foreign : absent)();
         const startedAt = performance.now();
-        await (await guarded.send(stranger, method, path, body)).text();
+        const reply = await guarded.send(stranger, method, path, body);
+        await reply.text();
+        const wanted = what === 'search' ? 200 : 404;
+        if (reply.status !== wanted) throw new Error(`Expected ${wanted} for ${what}, got ${reply.status}`);
         if (round >= 40) times[name].push(performance.now() - startedAt);
       }
       const [theirs, none] = [median(times.foreign), median(times.absent)];
