@@ -25,6 +25,8 @@ export interface ApiOptions {
   readonly limits?: LimitOptions;
   /** Silence after which an answer's stream sends a comment. @default 15000 */
   readonly heartbeatMs?: number;
+  /** Of the sender of a stream of changes, after which it is let go. @default 60000 */
+  readonly maxSilenceMs?: number;
 }
 
 /** Hono's types of a request: what the server binds and what the middleware sets. */
@@ -32,6 +34,8 @@ export interface Environment {
   Bindings: {
     /** True once the server closes: it is no longer ready, and takes nothing new. Absent without a server. */
     readonly isClosing?: () => boolean;
+    /** Lets the body of this request arrive for as long as it takes: its reader watches over it. */
+    readonly mayTakeLong?: () => void;
   };
   Variables: {
     requestId: string;

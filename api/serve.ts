@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly port: number;
   /** How long `close` lets run what runs. @default 10000 */
   readonly closeTimeoutMs?: number;
+  /** For a whole request to arrive, where it may not take longer. @default 64000, 32 MiB at 0.5 MiB/s */
+  readonly requestTimeoutMs?: number;
 }
 
 export interface RunningServer {
@@ -30,8 +32,6 @@ export interface RunningServer {
 const maxHeaderBytes = 16_384;
 const maxConnections = 1_024;
 const headersTimeoutMs = 15_000;
-/** For a whole request to arrive: 32 MiB at 0.5 MiB/s. */
-const requestTimeoutMs = 64_000;
 
 /**
  * Serves the API on one port.
@@ -41,19 +41,37 @@ export async function startServer(api: Api, options: ServerOptions): Promise<Run
   if (options.isAuthenticated !== true) requireLoopback(options.host);
   let isClosing = false;
   const running = new Set<ServerResponse>();
-  const listener = getRequestListener((request) => api.fetch(request, { isClosing: () => isClosing }), {
-    errorHandler: malformedRequest,
-  });
+  const unhurried = new WeakSet<object>();
+  const listener = getRequestListener(
+    (request, { incoming }) =>
+      api.fetch(request, {
+        isClosing: () => isClosing,
+        mayTakeLong: () => void unhurried.add(incoming.socket),
+      }),
+    { errorHandler: malformedRequest },
+  );
+  const { requestTimeoutMs = 64_000 } = options;
   const server = createServer(
-    { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
+    {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(30_000, requestTimeoutMs),
+    },
     (incoming, outgoing) => {
+      const { socket } = incoming;
       running.add(outgoing);
-      outgoing.once('close', () => running.delete(outgoing));
+      outgoing.once('close', () => {
+        running.delete(outgoing);
+        unhurried.delete(socket);
+      });
       void listener(incoming, outgoing);
     },
   );
   server.maxConnections = maxConnections;
-  server.on('clientError', answerClientError);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' || !unhurried.has(socket)) answerClientError(error, socket);
+  });
   const address = await listen(server, options);
   if (options.isAuthenticated !== true && !isLoopback(address.address)) {
     server.close();

@@ -51,12 +51,14 @@ type ChangesCall = Call<z.ZodType, typeof changesQuerySchema>;
 function resultsOf({ context, options, scope, query }: ChangesCall): AsyncIterable<RecordResult> {
   requireMediaType(context.req.header('content-type'), context.req.header('content-encoding'));
   const { format, allowMassDelete } = query;
-  const { pipeline, server } = options;
+  const { pipeline, server, maxSilenceMs = 60_000 } = options;
+  // As long as events are applied: the sender is held up by its connection.
+  context.env?.mayTakeLong?.();
   return pipeline.changes(scope, {
     name: `http:${format}`,
     format,
     reader: pipeline.feedReader(format),
-    events: ndjsonLines(context.req.raw.body, server.maxBodyBytes),
+    events: ndjsonLines(context.req.raw.body, { maxLineBytes: server.maxBodyBytes, maxSilenceMs }),
     allowMassDelete: allowMassDelete === 'true',
     signal: context.req.raw.signal,
   });

@@ -31,10 +31,10 @@ export interface ApiUnderTest {
 /** The API over a pipeline of the expected calls alone. */
 export function apiUnderTest(
   expected: Partial<Pipeline> = {},
-  options: Partial<ApiOptions['server']> & { heartbeatMs?: number } = {},
+  options: Partial<ApiOptions['server']> & { heartbeatMs?: number; maxSilenceMs?: number } = {},
 ): ApiUnderTest {
   const log: Record<string, unknown>[] = [];
-  const { heartbeatMs, ...server } = options;
+  const { heartbeatMs, maxSilenceMs, ...server } = options;
   const telemetry = createTelemetry({
     level: 'info',
     destination: { write: (line) => void log.push(JSON.parse(line)) },
@@ -46,6 +46,7 @@ export function apiUnderTest(
     prometheus: telemetry.prometheus,
     server: { concurrency: 8, maxBodyBytes: 100_000, timeoutMs: 5_000, ...server },
     ...(heartbeatMs !== undefined && { heartbeatMs }),
+    ...(maxSilenceMs !== undefined && { maxSilenceMs }),
   });
   return {
     api,

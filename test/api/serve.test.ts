@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type RunningServer, startServer } from '../../api/serve.ts';
 import { InvalidConfiguration } from '../../domain/errors.ts';
@@ -189,6 +190,85 @@ describe('startServer', () => {
       `PUT /v1/documents/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${`${part.length.toString(16)}\r\n${part}\r\n`.repeat(2)}0\r\n\r\n`,
     );
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+});
+
+describe('a stream of changes', () => {
+  const changes: Partial<Pipeline> = {
+    feedReader: () => () => [],
+    async *changes(_scope, { events }) {
+      for await (const { record } of events)
+        yield { record, events: [{ outcome: 'indexed', documentId: 'a', version: '1' }] };
+    },
+  };
+
+  /** Sends lines with a pause after each, and returns the reply. */
+  async function stream(url: string, path: string, lines: readonly string[], pauseMs: number, ends = true) {
+    const client = request(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': path === '/v1/changes' ? 'application/x-ndjson' : 'application/json' },
+    });
+    client.on('error', () => {});
+    const replied = once(client, 'response');
+    for (const line of lines) {
+      client.write(line);
+      await wait(pauseMs);
+    }
+    if (ends) client.end();
+    const [response] = await replied;
+    let text = '';
+    for await (const part of response) text += part;
+    client.destroy();
+    return { status: response.statusCode, text };
+  }
+
+  async function servedFor(requestTimeoutMs: number, maxSilenceMs: number): Promise<RunningServer> {
+    const { api } = apiUnderTest(changes, { maxSilenceMs });
+    const server = await startServer(api, {
+      host: '127.0.0.1',
+      port: 0,
+      closeTimeoutMs: 100,
+      requestTimeoutMs,
+    });
+    servers.push(server);
+    return server;
+  }
+
+  it('may last longer than another request may take to arrive', async () => {
+    const { url } = await servedFor(100, 2_000);
+    const { status, text } = await stream(url, '/v1/changes', Array(8).fill('{}\n'), 60);
+    expect(status).toBe(200);
+    expect(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).line),
+    ).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await stream(url, '/v1/search', Array(8).fill(' '), 60)).toMatchObject({ status: 408 });
+  });
+
+  it('is let go where its sender says nothing more, and told so', async () => {
+    const { url } = await servedFor(60_000, 100);
+    const { status, text } = await stream(url, '/v1/changes', ['{}\n'], 0, false);
+    expect(status).toBe(200);
+    expect(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([{ line: 1 }, { error: { type: 'urn:braid:problem:request_timeout', status: 408 } }]);
+    expect(await stream(url, '/v1/changes', [' '], 0, false)).toMatchObject({ status: 408 });
+  });
+
+  it('is told of a line that is too long, while it still sends', async () => {
+    const { url } = await servedFor(60_000, 2_000);
+    const { text } = await stream(url, '/v1/changes', ['{}\n', 'x'.repeat(100_001)], 20, false);
+    expect(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([{ line: 1 }, { error: { type: 'urn:braid:problem:body_too_large' } }]);
   });
 });
 
