@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Document, documentLimits } from '../domain/document.ts';
 import { type DocumentRecord, isLive, recordVersion } from '../domain/document-record.ts';
-import { DocumentRefused } from '../domain/errors.ts';
+import { DocumentRefused, SourceConflict } from '../domain/errors.ts';
 import type { AttachmentResult, WriteResult } from '../domain/ingest.ts';
 import type { Attachment } from '../domain/parsed-document.ts';
 import type { RequestedChange } from './check-change.ts';
@@ -49,8 +49,8 @@ export async function writeAttachments(mail: MailWrite): Promise<AttachmentResul
   const results: AttachmentResult[] = [];
   const version = next.content?.version ?? 0n;
   const source = attachmentSource(next.documentId);
-  const remove = (documentId: string): Promise<WriteResult> =>
-    mail.write({ operation: 'delete', documentId, source, version });
+  const remove = (documentId: string): Promise<void> =>
+    writeOwn(mail, { operation: 'delete', documentId, source, version });
 
   if (!isLive(next)) {
     if (requested.operation === 'delete') for (const documentId of held) await remove(documentId);
@@ -59,7 +59,7 @@ export async function writeAttachments(mail: MailWrite): Promise<AttachmentResul
   if (attachments === undefined) {
     const patch = patchOf(requested, recordVersion(next));
     for (const documentId of held) {
-      if (patch !== undefined) await mail.write({ ...patch, documentId, source });
+      if (patch !== undefined) await writeOwn(mail, { ...patch, documentId, source });
     }
     return results;
   }
@@ -77,6 +77,15 @@ export async function writeAttachments(mail: MailWrite): Promise<AttachmentResul
   }
   for (const documentId of held) if (!kept.has(documentId)) await remove(documentId);
   return results;
+}
+
+/** A document of another source may have the id of an attachment, which was refused then: it is not the mail's to change. */
+async function writeOwn(mail: MailWrite, change: RequestedChange): Promise<void> {
+  try {
+    await mail.write(change);
+  } catch (error) {
+    if (!(error instanceof SourceConflict)) throw error;
+  }
 }
 
 async function writeOne(

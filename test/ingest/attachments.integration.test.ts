@@ -193,6 +193,28 @@ describe('writeAttachments', () => {
     expect(await live()).toEqual([]);
   });
 
+  it('leaves a document of another source that has the id of an attachment, whatever becomes of the mail', async () => {
+    const ingest = build();
+    const other = { documentId: 'in/a.eml/a.txt', source: 'other', version: 1n, content: 'of its own' };
+    await ingest(scope, { operation: 'upsert', document: other });
+    const { attachments } = await upsert(ingest, 1n, mailOf([file('a.txt'), file('b.txt')]));
+    expect(attachments).toMatchObject([
+      { outcome: 'refused', reason: 'source_conflict' },
+      { outcome: 'indexed' },
+    ]);
+    await ingest(scope, { operation: 'patch', documentId: 'in/a.eml', metadata: { k: 1 } });
+    expect((await adapter.documents.record(scope, 'in/a.eml/b.txt'))!.record.metadata?.value).toEqual({
+      k: 1,
+    });
+    expect((await adapter.documents.record(scope, 'in/a.eml/a.txt'))!.record.metadata?.value ?? {}).toEqual(
+      {},
+    );
+    await upsert(ingest, 9n, mailOf([file('b.txt')]));
+    await upsert(ingest, 10n, mailOf([file('a.txt'), file('b.txt')]));
+    await ingest(scope, { operation: 'delete', documentId: 'in/a.eml' });
+    expect(await live()).toEqual(['in/a.eml/a.txt']);
+  });
+
   it('ends in the same documents whatever order changes come in and however often', {
     timeout: 60_000,
   }, async () => {
