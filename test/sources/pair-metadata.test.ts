@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ObjectStoreFailure } from '../../domain/errors.ts';
 import type { ObjectInfo } from '../../objects/object-store.ts';
 import { pairMetadata } from '../../sources/pair-metadata.ts';
 
-async function* listing(keys: readonly string[]): AsyncGenerator<ObjectInfo> {
-  const sorted = [...new Set(keys)].sort((left, right) =>
-    Buffer.compare(Buffer.from(left), Buffer.from(right)),
+async function* asGiven(keys: readonly string[]): AsyncGenerator<ObjectInfo> {
+  for (const key of keys) yield { key, sizeBytes: 1, eTag: key, lastModified: new Date(0) };
+}
+
+function listing(keys: readonly string[]): AsyncGenerator<ObjectInfo> {
+  return asGiven(
+    [...new Set(keys)].sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right))),
   );
-  for (const key of sorted) yield { key, sizeBytes: 1, eTag: key, lastModified: new Date(0) };
 }
 
 async function pairs(keys: readonly string[]): Promise<Record<string, string | undefined>> {
@@ -29,6 +33,18 @@ describe('pairMetadata', () => {
       'a.md/c': undefined,
       z: undefined,
     });
+  });
+
+  it('refuses a listing in another order or with a repeated key', async () => {
+    for (const keys of [
+      ['a.md.metadata.json', 'a.md'],
+      ['a.md', 'a.md'],
+    ]) {
+      const read = async () => {
+        for await (const _ of pairMetadata(asGiven(keys)));
+      };
+      await expect(read()).rejects.toThrow(ObjectStoreFailure);
+    }
   });
 
   it('gives each object once, with its own file, in any listing', async () => {
