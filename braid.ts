@@ -54,6 +54,7 @@ import type { SearchEngine } from './search-engine/search-engine.ts';
 import { createSqliteEngine } from './search-engine/sqlite/create-sqlite-engine.ts';
 import type { StateStore } from './search-engine/state-store.ts';
 import { feedFormats } from './sources/feeds/feed-formats.ts';
+import { maxMetadataBytes, metadataSuffix, parseObjectMetadata } from './sources/object-metadata.ts';
 import { openSources } from './sources/open-sources.ts';
 import type { Source } from './sources/source.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
@@ -184,8 +185,13 @@ export async function createBraid(config: Config): Promise<Braid> {
       telemetry,
       readers: feedFormats,
       operatorOf: scopes.operator,
-      // An event is not to decide what this machine's credentials are used to read.
-      bucketStores: (bucket) => (config.feeds.buckets.includes(bucket) ? s3.bucket(bucket, '') : undefined),
+      objects: {
+        // An event is not to decide what this machine's credentials are used to read.
+        storeOf: (bucket) => (config.feeds.buckets.includes(bucket) ? s3.bucket(bucket, '') : undefined),
+        metadataSuffix,
+        maxMetadataBytes,
+        parseMetadata: parseObjectMetadata,
+      },
     },
     { ...config.feeds, maxDocumentBytes: config.ingest.parse.maxDocumentBytes },
   );

@@ -42,8 +42,10 @@ export function createEventResolver(
     if (isObject(content)) {
       // Nothing is loaded for what has lost already.
       if (record?.content !== undefined && record.content.version >= event.version) return undefined;
-      const bytes = await load(content.object);
-      return bytes && asUpsert(event, bytes);
+      const loaded = await load(content.object);
+      if (loaded === undefined) return undefined;
+      const { content: bytes, ...described } = loaded;
+      return asUpsert({ ...event, ...described }, bytes);
     }
     if (record?.content?.deleted === true && record.content.version >= event.version) return undefined;
     if (record === undefined || !isLive(record)) {

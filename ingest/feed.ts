@@ -23,7 +23,7 @@ import { batchesOf } from './feed-batches.ts';
 import { createDeadLetters, type DeadLetters } from './feed-dead-letters.ts';
 import { createDryIngest, createDryWatermarks } from './feed-dry-run.ts';
 import { createLowWater } from './feed-low-water.ts';
-import { type BucketStores, createLoadObject } from './feed-object.ts';
+import { createLoadObject, type FeedObjects } from './feed-object.ts';
 import { createPatience, type Patience } from './feed-patience.ts';
 import { afterPosition, readPosition, storePosition } from './feed-position.ts';
 import { prune } from './feed-prune.ts';
@@ -50,7 +50,7 @@ export interface FeedPorts {
   /** A feed sees each document of its tenant, whoever may read it. */
   readonly operatorOf: (tenantId: string) => Scope;
   /** Where events name objects instead of carrying them. @default no bucket can be read */
-  readonly bucketStores?: BucketStores;
+  readonly objects?: FeedObjects;
 }
 
 export interface FeedSettings {
@@ -279,8 +279,8 @@ function settlerOf(
       watermarks,
       telemetry,
       loadObject: dryRun
-        ? async () => new Uint8Array()
-        : createLoadObject(run.bucketStores, settings.maxDocumentBytes ?? defaultDocumentBytes),
+        ? async () => ({ content: new Uint8Array() })
+        : createLoadObject(run.objects, settings.maxDocumentBytes ?? defaultDocumentBytes),
     },
     {
       scope,

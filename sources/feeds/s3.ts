@@ -1,4 +1,5 @@
 import type { FeedReader, FeedReading } from '../../domain/change-event.ts';
+import { metadataSuffix } from '../object-metadata.ts';
 import { createReader } from './create-reader.ts';
 import type { Json } from './parse-json.ts';
 import {
@@ -26,6 +27,9 @@ export function createEventBridgeReader(): FeedReader {
 function readingOf(change: ObjectChange | OtherNotice): FeedReading {
   if (change.change === 'none') return { kind: 'ignored', what: change.what };
   const { bucket, key, versionId, sizeBytes, sequencer, occurredAt } = change;
+  // It is read with the object that it describes; sequencers of two keys do not compare.
+  if (key.endsWith(metadataSuffix)) return { kind: 'ignored', what: 'metadata_file' };
+  if (key.endsWith('/') && sizeBytes === 0) return { kind: 'ignored', what: 'folder' };
   const uri = `s3://${bucket}/${key}`;
   const base = {
     source: `s3://${bucket}`,

@@ -5,12 +5,14 @@ import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ObjectStoreFailure } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
-import { type BucketStores, createLoadObject } from '../../ingest/feed-object.ts';
+import { createLoadObject, type FeedObjects } from '../../ingest/feed-object.ts';
 import { createFolderObjectStore } from '../../objects/folder/folder-object-store.ts';
 import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
 import { createS3Reader } from '../../sources/feeds/s3.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
 import { createFeedUnderTest, scopes, standInModel, stateOf } from './feed-under-test.ts';
+
+type StoreOf = FeedObjects['storeOf'];
 
 let folder: string;
 let bucket: string;
@@ -34,7 +36,7 @@ afterAll(async () => {
 });
 
 /** A folder in the place of the bucket "docs", with the keys that were read. */
-function folderAsBucket(): { stores: BucketStores; read: string[] } {
+function folderAsBucket(): { stores: StoreOf; read: string[] } {
   const store = createFolderObjectStore(bucket);
   const read: string[] = [];
   return {
@@ -51,10 +53,7 @@ function folderAsBucket(): { stores: BucketStores; read: string[] } {
   };
 }
 
-function failing(
-  reason: ConstructorParameters<typeof ObjectStoreFailure>[0],
-  times = Infinity,
-): BucketStores {
+function failing(reason: ConstructorParameters<typeof ObjectStoreFailure>[0], times = Infinity): StoreOf {
   const { stores } = folderAsBucket();
   let left = times;
   return (name) => ({
@@ -73,13 +72,13 @@ const notice = (kind: string, key: string, sequencer: string, more: object = {},
 const created = (key: string, sequencer: string, more?: object) =>
   notice('ObjectCreated:Put', key, sequencer, more);
 
-async function run(stores: BucketStores, ...lines: string[]) {
+async function run(stores: StoreOf, ...lines: string[]) {
   tenants += 1;
   scope = scopes.operator(`o-${tenants}`);
   return more(stores, ...lines);
 }
 
-function more(stores: BucketStores, ...lines: string[]) {
+function more(stores: StoreOf, ...lines: string[]) {
   const { feeds } = createFeedUnderTest(adapter, { maxDocumentBytes: 1_000 }, silentTelemetry, 0, stores);
   return feeds.run(scope, {
     format: 's3',
@@ -96,12 +95,33 @@ describe('a creation event of S3', () => {
     const { stores, read } = folderAsBucket();
     const report = await run(stores, created('a.txt', '02'), created('a.txt', '03'), created('a.txt', '01'));
     expect(report).toMatchObject({ accepted: 3, indexed: 1, stale: 2, embedded: 1 });
-    expect(read).toEqual(['a.txt']);
+    expect(read).toEqual(['a.txt.metadata.json', 'a.txt']);
+    read.length = 0;
     expect(Object.values(await stateOf(adapter.documents, scope))).toEqual([
       expect.stringMatching(/^\d+ the object \{\} 1$/),
     ]);
     expect(await more(stores, created('a.txt', '02'))).toMatchObject({ stale: 1 });
-    expect(read).toHaveLength(1);
+    expect(read).toEqual([]);
+  });
+
+  it('takes metadata and the list of readers from the file beside the object, and is refused with it', async () => {
+    await writeFile(join(bucket, 'e.txt'), 'for ada');
+    const file = join(bucket, 'e.txt.metadata.json');
+    const entry = { name: 'ada', type: 'USER', access: 'ALLOW' };
+    await writeFile(file, JSON.stringify({ metadataAttributes: { lang: 'en' }, accessControlList: [entry] }));
+    const { stores } = folderAsBucket();
+    const report = await run(stores, created('e.txt', '01'), created('e.txt.metadata.json', '02'));
+    expect(report).toMatchObject({ indexed: 1, ignoredByKind: { metadata_file: 1 } });
+    const { record } = (await adapter.documents.record(scope, 's3://docs/e.txt'))!;
+    expect(record.metadata?.value).toEqual({ lang: 'en' });
+    expect(record.access?.value).toEqual({ allow: ['user:ada'] });
+    await writeFile(file, '{');
+    expect(await more(stores, created('e.txt', '03'))).toMatchObject({
+      deadLettersByReason: { refused_document: 1 },
+    });
+    expect((await adapter.documents.record(scope, 's3://docs/e.txt'))!.record.access?.value).toEqual({
+      allow: ['user:ada'],
+    });
   });
 
   it('is stale where its object is gone, and never brings back what a later event removed', async () => {
@@ -116,7 +136,7 @@ describe('a creation event of S3', () => {
 
   it.each([
     [{ size: 1_001 }, 'small', 0],
-    [{}, 'x'.repeat(1_001), 1],
+    [{}, 'x'.repeat(1_001), 2],
   ])('is a dead letter where its object is too large: said %j', async (said, content, reads) => {
     await writeFile(join(bucket, 'large.txt'), content);
     const { stores, read } = folderAsBucket();
@@ -158,13 +178,18 @@ describe('createLoadObject', () => {
     await writeFile(join(bucket, 'large.txt'), 'x'.repeat(100_000));
     let body: Readable | undefined;
     const load = createLoadObject(
-      () => ({
-        async get(key, options) {
-          const reading = await createFolderObjectStore(bucket).get(key, options);
-          body = reading!.body;
-          return reading;
-        },
-      }),
+      {
+        storeOf: () => ({
+          async get(key, options) {
+            const reading = await createFolderObjectStore(bucket).get(key, options);
+            body = reading?.body;
+            return reading;
+          },
+        }),
+        metadataSuffix: '.json',
+        maxMetadataBytes: 10,
+        parseMetadata: () => ({}),
+      },
       1_000,
     );
     await expect(load({ bucket: 'docs', key: 'large.txt' })).rejects.toMatchObject({ reason: 'too_large' });

@@ -13,13 +13,14 @@ import type { Scope } from '../../domain/scope.ts';
 import { createScopeMaker } from '../../identity/scope.ts';
 import type { Chunker } from '../../ingest/chunk.ts';
 import { createFeeds, type FeedSettings, type Feeds } from '../../ingest/feed.ts';
-import type { BucketStores } from '../../ingest/feed-object.ts';
+import type { FeedObjects } from '../../ingest/feed-object.ts';
 import { defaultStormLimits } from '../../ingest/feed-storm.ts';
 import { createIngest, type Ingest } from '../../ingest/ingest.ts';
 import type { Parser } from '../../ingest/parse.ts';
 import type { EmbeddingModel } from '../../models/embedding-model.ts';
 import type { DocumentStore } from '../../search-engine/document-store.ts';
 import type { StateStore } from '../../search-engine/state-store.ts';
+import { maxMetadataBytes, metadataSuffix, parseObjectMetadata } from '../../sources/object-metadata.ts';
 import { silentTelemetry, type Telemetry } from '../../telemetry/telemetry.ts';
 
 /** The two ports that a feed writes to. */
@@ -46,7 +47,7 @@ export function createFeedUnderTest(
   settings: Partial<FeedSettings> = {},
   telemetry: Telemetry = silentTelemetry,
   minChunkCharacters = 0,
-  bucketStores?: BucketStores,
+  storeOf?: FeedObjects['storeOf'],
 ): FeedUnderTest {
   const embedded: string[] = [];
   const model: EmbeddingModel = {
@@ -71,7 +72,9 @@ export function createFeedUnderTest(
       telemetry,
       readers: { braid: () => readEnvelope },
       operatorOf: scopes.operator,
-      ...(bucketStores && { bucketStores }),
+      ...(storeOf && {
+        objects: { storeOf, metadataSuffix, maxMetadataBytes, parseMetadata: parseObjectMetadata },
+      }),
     },
     { concurrency: 4, batchEvents: 50, storm: defaultStormLimits, ...settings },
   );

@@ -53,6 +53,18 @@ describe('createS3Reader', () => {
     ]);
   });
 
+  it('ignores marks of empty folders and the files that describe objects', () => {
+    const reader = createS3Reader();
+    const mark = notification('ObjectCreated:Put', 'a/') as { Records: [{ s3: { object: object } }] };
+    Object.assign(mark.Records[0].s3.object, { size: 0 });
+    expect(reader(JSON.stringify(mark))).toEqual([{ kind: 'ignored', what: 'folder' }]);
+    for (const kind of ['ObjectCreated:Put', 'ObjectRemoved:Delete']) {
+      expect(reader(JSON.stringify(notification(kind, 'a.md.metadata.json')))).toEqual([
+        { kind: 'ignored', what: 'metadata_file' },
+      ]);
+    }
+  });
+
   it('unwraps queues and topics', () => {
     const inner = JSON.stringify(notification('ObjectRemoved:Delete', 'a'));
     const reader = createS3Reader();
