@@ -111,7 +111,15 @@ export function createS3ObjectStore(
           const key = page.EncodingType === 'url' ? decodeKey(found.Key!) : found.Key!;
           yield infoOf(key.slice(prefix.length), found, found.Size ?? 0);
         }
-        token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+        const next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+        // An end that is none would make everything after it look as if it were gone.
+        if (page.IsTruncated === true && (next === undefined || next === token)) {
+          throw new ObjectStoreFailure(
+            'rejected',
+            `Cannot list ${addressOf(start)}: a page says that more follows and not where`,
+          );
+        }
+        token = next;
       } while (token !== undefined);
     },
 
