@@ -9,8 +9,9 @@ import type { ReadRecord } from './feed-settle.ts';
 import { changeWatermark, readWatermark } from './feed-watermarks.ts';
 
 /**
- * Proves how far a feed that delivers its sources whole and in the order of their versions has come: up to the highest
- * version that is acknowledged, repeats aside, there is nothing that has not been seen.
+ * Proves how far a feed that delivers its sources whole and in the order of their versions has come: below the highest
+ * version that is acknowledged, repeats aside, there is nothing that has not been seen. At that version there may be:
+ * the rows of a snapshot share one, and so do both halves of a changed key.
  */
 export interface LowWater {
   /** Takes what became of a batch, up to its last acknowledged raw event, after the feed's position is stored. */
@@ -28,6 +29,7 @@ interface SourceMark {
   readonly source: string;
   /** As stored; −1 where nothing is proven. */
   held: bigint;
+  /** Proven below it. */
   reached: bigint;
   isDisproved: boolean;
 }
@@ -54,7 +56,7 @@ export function createLowWater(
     const stored = feeds?.[feed];
     const held = stored === undefined ? -1n : BigInt(stored);
     const isDisproved = stored === '-1';
-    const mark = { scope: owner, source: event.source, held, reached: held, isDisproved };
+    const mark = { scope: owner, source: event.source, held, reached: held + 1n, isDisproved };
     marks.set(key, mark);
     return mark;
   };
@@ -81,7 +83,7 @@ export function createLowWater(
         }
       }
       for (const mark of marks.values()) {
-        const next = mark.isDisproved ? -1n : isHeld ? mark.held : mark.reached;
+        const next = mark.isDisproved ? -1n : isHeld ? mark.held : mark.reached - 1n;
         if (next === mark.held && !(mark.isDisproved && mark.held !== -1n)) continue;
         await changeWatermark(state, mark.scope, mark.source, (held) => ({
           ...held,
