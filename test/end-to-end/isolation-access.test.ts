@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InvalidInput } from '../../domain/errors.ts';
 import { engines } from './engines.ts';
 import { type GuardedBraid, isFull, openGuardedBraid, tell } from './isolation.ts';
 import { removeIndices } from './remove-indices.ts';
@@ -118,6 +119,23 @@ describe.each(engines())('access lists on $engine', ({ engine, url }) => {
       facets[0]!.values.map(({ value }) => value).sort(),
     ];
   };
+
+  it('names what was deleted to an operator alone', async () => {
+    const { documents: list } = guarded.braid.pipeline;
+    await write('deleted', 'hidden', { access: { allow: ['user:anna'] } });
+    await guarded.braid.pipeline.write(operatorOf('deleted'), {
+      operation: 'delete',
+      documentId: 'hidden',
+      source: 'test',
+    });
+    await refresh('deleted');
+    const page = { limit: 9, deleted: true };
+    expect((await list(operatorOf('deleted'), page)).records).toHaveLength(1);
+    const { reader } = guarded.braid.scopes;
+    for (const principals of [[], ['user:bob'], ['user:anna']]) {
+      await expect(list(reader('deleted', principals), page)).rejects.toThrow(InvalidInput);
+    }
+  });
 
   it(`grants nothing by likeness, in ${distinct.length * (distinct.length - 1)} pairs of principals`, async () => {
     for (const [at, principal] of distinct.entries()) {
