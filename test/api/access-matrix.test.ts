@@ -1,5 +1,8 @@
+import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
+import { authenticate } from '../../api/authenticate.ts';
 import { createApi } from '../../api/create-api.ts';
+import type { Environment } from '../../api/environment.ts';
 import { isMiddleware, requireRoles, roleTable, routeName } from '../../api/role-table.ts';
 import { BraidError } from '../../domain/errors.ts';
 import type { Authenticator, Identity } from '../../identity/identity.ts';
@@ -109,6 +112,16 @@ describe('roleTable', () => {
     );
     expect(documented.length).toBeGreaterThan(8);
     expect(documented.filter((route) => !Object.hasOwn(roleTable, route))).toEqual([]);
+  });
+
+  it('refuses a route without a row to everyone, should one be served all the same', async () => {
+    const app = new Hono<Environment>();
+    app.use(authenticate({ authenticator }));
+    app.get('/v1/forgotten', (context) => context.text('served'));
+    app.onError((error, context) => context.text(error instanceof BraidError ? error.code : 'thrown'));
+    for (const headers of [{}, { Authorization: 'Bearer everything' }]) {
+      expect(await (await app.request('/v1/forgotten', { headers })).text()).toBe('forbidden');
+    }
   });
 
   it('keeps a server with another route from starting', () => {
