@@ -247,6 +247,44 @@ describe('a stream of changes', () => {
     expect(await stream(url, '/v1/search', Array(8).fill(' '), 60)).toMatchObject({ status: 408 });
   });
 
+  it('holds its sender up while events are being applied, and loses nothing of it', async () => {
+    const gate = Promise.withResolvers<void>();
+    let taken = 0;
+    const { url } = await served({
+      ...changes,
+      async *changes(_scope, { events }) {
+        for await (const { record } of events) {
+          taken += 1;
+          yield { record, events: [{ outcome: 'stale', version: '1' }] };
+          await gate.promise;
+        }
+      },
+    });
+    const client = request(`${url}/v1/changes`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-ndjson' },
+    });
+    const replied = once(client, 'response');
+    const line = `${JSON.stringify('x'.repeat(65_000))}\n`;
+    let sent = 0;
+    let isHeld = false;
+    while (!isHeld) {
+      sent += 1;
+      if (!client.write(line)) {
+        const drained = once(client, 'drain').then(() => true);
+        isHeld = !(await Promise.race([drained, wait(300, false)]));
+      }
+      // The buffers of two sockets, far below the 130 MB that are offered.
+      expect(sent).toBeLessThan(2_000);
+    }
+    expect(taken).toBe(1);
+    gate.resolve();
+    client.end();
+    const [response] = await replied;
+    for await (const _ of response);
+    expect(taken).toBe(sent);
+  });
+
   it('is let go where its sender says nothing more, and told so', async () => {
     const { url } = await servedFor(60_000, 100);
     const { status, text } = await stream(url, '/v1/changes', ['{}\n'], 0, false);

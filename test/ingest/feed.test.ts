@@ -7,7 +7,7 @@ import { EngineUnavailable, FeedStopped } from '../../domain/errors.ts';
 import type { FeedReport } from '../../domain/feed.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
-import { silentTelemetry } from '../../telemetry/telemetry.ts';
+import { silentTelemetry, type Telemetry } from '../../telemetry/telemetry.ts';
 import { patch, remove, truncate, upsert } from './feed-suite.ts';
 import {
   createFeedUnderTest,
@@ -69,6 +69,25 @@ describe('run', () => {
     expect(report).toMatchObject({ accepted: 6, indexed: 3, stale: 3, deadLettered: 0, position: '6' });
     expectConserved(report);
     expect(await stateOf(adapter.documents, scope)).toEqual({ a: '4 three {"value":"x"} 1' });
+  });
+
+  it('tells how far it lags, in events and in seconds, until it has caught up', async () => {
+    const told: Record<string, number[]> = {};
+    const telemetry: Telemetry = {
+      ...silentTelemetry,
+      gauge(gauge, value, { feed } = {}) {
+        told[`${feed} ${gauge}`] = [...(told[`${feed} ${gauge}`] ?? []), value];
+      },
+    };
+    const occurredAt = new Date(Date.now() - 3_600_000).toISOString();
+    const events = [upsert('a', 1, 'one', { occurredAt }), upsert('b', 1, 'two', { occurredAt })];
+    await createFeedUnderTest(adapter, {}, telemetry).feeds.run(scope, requestOf(events, { name: 'f' }));
+    expect(told['f feed_lag_events']).toEqual([2, 1, 0]);
+    expect(told['f feed_lag_seconds']).toEqual([expect.any(Number), expect.any(Number), 0]);
+    for (const seconds of told['f feed_lag_seconds']!.slice(0, 2)) {
+      expect(seconds).toBeGreaterThanOrEqual(3_600);
+      expect(seconds).toBeLessThan(3_660);
+    }
   });
 
   it('embeds only what can win of the events that queue up', async () => {
