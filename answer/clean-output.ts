@@ -1,7 +1,9 @@
 import { hiddenRanges } from '../domain/hidden-text.ts';
-import { Edits } from './edits.ts';
+import { constructLength, marker, paragraphEnd, tagStart } from './construct-length.ts';
+import { type Edit, Edits } from './edits.ts';
 import {
   addressLength,
+  isActiveTag,
   isAllowedAddress,
   type LinkHosts,
   removedAddress,
@@ -26,10 +28,20 @@ const maxConstructCharacters = 4_096;
 
 /** What may begin something to be taken out. */
 const trigger =
-  /[\\[<]|!\[|(?<![a-z])[a-z][a-z0-9+.-]{0,30}:[\\/]{2}|(?<![a-z0-9])www\.|(?<=[(<"'=])[\\/]{2}/giu;
+  /[\\[<]|!\[|\](?=\()|(?<![a-z])[a-z][a-z0-9+.-]{0,30}\\?:[\\/]{2}|(?<![a-z0-9])www\\?\.|(?<=[(<"'=])[\\/]{2}/giu;
 /** At the end of a text that goes on: what may become a trigger, and white space that may stand before a marker. */
 const unsettled = /\s*[!-~]*$/;
-const marker = /^\[(\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9})\]/;
+
+/** What may stand before a definition: quotes, lists and their indentation. */
+const containers = /^[ \t]*(?:(?:[>*+-]|\d{1,9}[.)])[ \t]*)*$/;
+/** Before the further lines of a definition in a quote. */
+const quoteMarks = /\n[ \t]*(?:>[ \t]*)+/g;
+/** A mark that is escaped stands for itself, in an address too. */
+const escaped = /\\(?=[!-/:-@[-`{-~])/g;
+/** A letter, a digit or a mark of addresses by its number or name: nobody who hides nothing writes it so. */
+const spelled = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(colon|sol|period|bsol));/giu;
+const spelledBegins = /&(?:#?[\da-z]{0,8})$/iu;
+const namedCharacters: Readonly<Record<string, string>> = { colon: ':', sol: '/', period: '.', bsol: '\\' };
 
 type Step = { readonly end: number; readonly replacement: string } | 'wait' | { readonly keep: number };
 
@@ -62,7 +74,10 @@ export class OutputCleaner {
   /** @returns what has become certain; the rest follows with later text, or at the end */
   push(text: string): string {
     this.#given += text;
-    this.#strip(this.#given.length - (/[\ud800-\udbff]$/.test(this.#given) ? 1 : 0));
+    this.#strip(
+      this.#given.length -
+        (/[\ud800-\udbff]$/.exec(this.#given) ?? spelledBegins.exec(this.#given) ?? [''])[0].length,
+    );
     return this.#advance(false);
   }
 
@@ -82,11 +97,17 @@ export class OutputCleaner {
   }
 
   #strip(to: number): void {
-    for (const [start, end] of hiddenRanges(this.#given, this.#stripped, to)) {
-      this.raw += this.#given.slice(this.#stripped, start);
-      this.#hidden.add({ start, end, replacement: '' });
-      this.#stripped = end;
-      this.removedHidden += 1;
+    const edits = [...hiddenRanges(this.#given, this.#stripped, to)].map(([start, end]) => ({
+      start,
+      end,
+      replacement: '',
+    }));
+    this.removedHidden += edits.length;
+    edits.push(...spelledIn(this.#given, this.#stripped, to));
+    for (const edit of edits.sort((left, right) => left.start - right.start)) {
+      this.raw += this.#given.slice(this.#stripped, edit.start) + edit.replacement;
+      this.#hidden.add(edit);
+      this.#stripped = edit.end;
     }
     this.raw += this.#given.slice(this.#stripped, to);
     this.#stripped = to;
@@ -139,7 +160,7 @@ export class OutputCleaner {
     // What is decided depends on what stands here alone, not on how much of the text has come.
     const view = raw.slice(at, at + maxConstructCharacters + 1);
     const isFull = view.length > maxConstructCharacters;
-    const isLineStart = /(?:^|\n) {0,3}$/.test(raw.slice(Math.max(0, at - 4), at));
+    const isLineStart = containers.test(raw.slice(raw.lastIndexOf('\n', at - 1) + 1, at));
     const length = constructLength(view, isLast && !isFull, {
       isLineStart,
       takesMarkers: this.#options.takesMarkers,
@@ -148,11 +169,16 @@ export class OutputCleaner {
       if (!isFull) return 'wait';
       // Too long to wait for: whatever follows, it must not become a link.
       this.removedLinks += 1;
-      return /[[<!]/.test(raw[at]!)
+      return /[[\]<!]/.test(raw[at]!)
         ? { end: at + 1, replacement: `\\${raw[at]}` }
         : { end: at + view.length, replacement: removedAddress };
     }
-    if (length === 'none') return { keep: at + 1 };
+    if (length === 'none') {
+      // A browser ends a tag at whatever comes, where Markdown saw none.
+      if (!tagStart.test(view) || !isActiveTag(view.slice(0, paragraphEnd(view)))) return { keep: at + 1 };
+      this.removedLinks += 1;
+      return { end: at + 1, replacement: '\\<' };
+    }
     const end = at + length;
     const piece = raw.slice(at, end);
     if (this.#options.takesMarkers && marker.test(piece) && piece.endsWith(']'))
@@ -162,15 +188,22 @@ export class OutputCleaner {
 
   #judge(piece: string, at: number, end: number): Step {
     const { hosts } = this.#options;
+    if (piece.startsWith('](')) {
+      const removed = removeForeignLinks(`[x${piece}`, hosts);
+      if (removed === undefined) return { keep: at + 1 };
+      this.removedLinks += removed.count;
+      return { end, replacement: `] ${removedAddress}` };
+    }
     if (/^[[<!]/.test(piece)) {
-      const removed = removeForeignLinks(piece, hosts);
+      const removed = removeForeignLinks(piece.replace(quoteMarks, '\n'), hosts);
       // Inside it there may be another one.
       if (removed === undefined) return { keep: isLinkWhole(piece) ? end : at + 1 };
       this.removedLinks += removed.count;
       return { end, replacement: removed.replacement };
     }
     const length = addressLength(piece);
-    if (isAllowedAddress(piece.slice(0, length), hosts)) return { keep: at + Math.max(length, 1) };
+    if (isAllowedAddress(piece.slice(0, length).replace(escaped, ''), hosts))
+      return { keep: at + Math.max(length, 1) };
     this.removedLinks += 1;
     return { end: at + Math.max(length, 1), replacement: removedAddress };
   }
@@ -192,77 +225,23 @@ export class OutputCleaner {
   }
 }
 
+/** Characters of addresses that are spelled out, and what they stand for. */
+function spelledIn(text: string, from: number, to: number): Edit[] {
+  const found: Edit[] = [];
+  for (const match of text.slice(from, to).matchAll(spelled)) {
+    const [whole, decimal, hexadecimal, name = ''] = match;
+    const code = Number.parseInt(decimal ?? hexadecimal ?? '', decimal === undefined ? 16 : 10);
+    const replacement = namedCharacters[name] ?? (code < 128 ? String.fromCharCode(code) : '');
+    if (!/^[\w:/.\\-]$/.test(replacement)) continue;
+    found.push({ start: from + match.index, end: from + match.index + whole.length, replacement });
+  }
+  return found;
+}
+
 function spacesBefore(text: string, at: number): number {
   return /[ \t]*$/.exec(text.slice(Math.max(0, at - 8), at))![0].length;
 }
 
 function isLinkWhole(piece: string): boolean {
   return /^<|\]\(/.test(piece);
-}
-
-/** The length of the construct that a text begins with; `open`: not known yet; `none`: it is none. */
-function constructLength(
-  view: string,
-  isLast: boolean,
-  context: { readonly isLineStart: boolean; readonly takesMarkers: boolean },
-): number | 'open' | 'none' {
-  const open = isLast ? 'none' : 'open';
-  if (view[0] === '<') {
-    if (view.length === 1) return open;
-    return /[a-z/!?]/i.test(view[1]!) ? closing(view, '>', open) : 'none';
-  }
-  if (view[0] !== '[' && view[0] !== '!') {
-    const stop = /[\s<`]/.exec(view)?.index;
-    return stop ?? (isLast ? view.length : 'open');
-  }
-  const label = balanced(view, view[0] === '!' ? 1 : 0, '[', ']', open);
-  if (typeof label === 'string') return label;
-  if (label === view.length && !isLast) return 'open';
-  const next = view[label];
-  if (next === '(') return balanced(view, label, '(', ')', open);
-  if (context.takesMarkers && marker.test(view.slice(0, label))) return label;
-  return next === ':' && context.isLineStart ? definitionLength(view, label, isLast) : 'none';
-}
-
-/** An address and a title may stand on lines of their own. */
-function definitionLength(view: string, label: number, isLast: boolean): number | 'open' {
-  const lines = /^[^\n]*(?:\n[^\n]+){0,2}(?=\n|$)/.exec(view.slice(label))![0];
-  const end = label + lines.length;
-  const isKnown = isLast || view.indexOf('\n', end) !== -1;
-  return isKnown && (isLast || lines.split('\n').length === 3 || /^\n[ \t]*\n/.test(view.slice(end)))
-    ? end
-    : 'open';
-}
-
-function closing(view: string, mark: string, open: 'open' | 'none'): number | 'open' | 'none' {
-  const end = view.indexOf(mark);
-  const paragraph = paragraphEnd(view);
-  if (end === -1) return paragraph === undefined ? open : 'none';
-  return paragraph !== undefined && paragraph < end ? 'none' : end + 1;
-}
-
-/** The place behind the bracket that closes the one at `at`. */
-function balanced(
-  view: string,
-  at: number,
-  opening: string,
-  close: string,
-  open: 'open' | 'none',
-): number | 'open' | 'none' {
-  const paragraph = paragraphEnd(view) ?? view.length;
-  let depth = 0;
-  for (let place = at; place < paragraph; place += 1) {
-    if (view[place] === '\\') place += 1;
-    else if (view[place] === opening) depth += 1;
-    else if (view[place] === close) {
-      depth -= 1;
-      if (depth === 0) return place + 1;
-    }
-  }
-  return paragraph < view.length ? 'none' : open;
-}
-
-/** Where the first paragraph of a text ends, if that is known. */
-function paragraphEnd(view: string): number | undefined {
-  return /\n[ \t]*\n/.exec(view)?.index;
 }

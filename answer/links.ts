@@ -60,7 +60,8 @@ export function isAllowedAddress(address: string, hosts: LinkHosts, isImage = fa
   const trimmed = address.trim();
   if (!isImage && trimmed.startsWith('#')) return true;
   const withScheme = /^www\./i.test(trimmed) ? `http://${trimmed}` : trimmed;
-  const url = URL.parse(withScheme, 'https://relative.invalid/');
+  // Alone first: beside a base of its own scheme `https:host` counts as relative.
+  const url = URL.parse(withScheme) ?? URL.parse(withScheme, 'https://relative.invalid/');
   if (url === null) return false;
   // A relative image is fetched from whoever shows the answer; a relative link is followed by hand.
   if (url.hostname === 'relative.invalid') return !isImage && url.protocol === 'https:';
@@ -102,7 +103,7 @@ function isForeign({ type, url, value }: MarkdownNode, hosts: LinkHosts): boolea
 }
 
 /** A tag that fetches or leads somewhere, or runs something; `<T>` in a sentence about code does not. */
-function isActiveTag(tag: string): boolean {
+export function isActiveTag(tag: string): boolean {
   return (
     /\b(?:src|srcset|href|action|formaction|poster|data|background|style|xlink:href|on[a-z]+)\s*=/i.test(
       tag,

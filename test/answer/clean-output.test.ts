@@ -1,4 +1,8 @@
 import fc from 'fast-check';
+import type { Nodes } from 'mdast';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { gfm } from 'micromark-extension-gfm';
 import { describe, expect, it } from 'vitest';
 import { OutputCleaner } from '../../answer/clean-output.ts';
 import { linkHosts } from '../../answer/links.ts';
@@ -10,6 +14,19 @@ function clean(parts: readonly string[], takesMarkers = false): OutputCleaner {
   const out = [...parts.map((part) => cleaner.push(part)), cleaner.end()].join('');
   expect(out).toBe(cleaner.text);
   return cleaner;
+}
+
+/** Where links, images, definitions and tags of a text lead, as a reader of Markdown sees them. */
+function addressesOf(text: string): string[] {
+  const root = fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+  const found: string[] = [];
+  const visit = (node: Nodes) => {
+    if ('url' in node) found.push(node.url);
+    if (node.type === 'html') found.push(node.value);
+    if ('children' in node) node.children.forEach(visit);
+  };
+  visit(root);
+  return found;
 }
 
 describe('OutputCleaner', () => {
@@ -36,6 +53,23 @@ describe('OutputCleaner', () => {
     ['a definition', 'See [the page][1].\n\n[1]: https://evil.test/a "t"\n', 'See [the page][1].\n\n\n'],
     ['another port of userinfo', 'x [p](https://docs.example.org@evil.test/) y', 'x p y'],
     ['a host that only ends alike', 'x [p](https://evildocs.example.org.evil.test/) y', 'x p y'],
+    ['a definition in a quote', '> [x]: //evil.test/a\n\n![a][x]', '> \n\n![a][x]'],
+    ['a definition on lines of a quote', '> [x]:\n> //evil.test/a\n\n![a][x]', '> \n\n![a][x]'],
+    ['a definition in a list', '- [x]: https:evil.test/a\n\n![a][x]', '- \n\n![a][x]'],
+    ['a scheme without slashes', 'x [p](https:evil.test/) y', 'x p y'],
+    ['brackets closed in code', '![a `]` b]( //evil.test/a) y', '![a `]` b] (link removed) y'],
+    [
+      'brackets closed in a tag',
+      '[a <b title="]"> c](javascript:a) y',
+      '[a <b title="]"> c] (link removed) y',
+    ],
+    ['a parenthesis in a title', 'x [p]( //evil.test "(") y', 'x p y'],
+    ['a parenthesis in angles', 'x [p](<https:evil.test/)>) y', 'x p y'],
+    ['an image without its mark', String.raw`x \![p](https:evil.test/) y`, String.raw`x \!p y`],
+    ['an address that is spelled out', 'x https&#58;&sol;&#x2F;evil.test y', 'x (link removed) y'],
+    ['an address with an escape', String.raw`x https\://evil.test y`, 'x (link removed) y'],
+    ['a tag with a mark in quotes', 'x <div title=">" style="background:url(&#47;a)"> y', 'x  y'],
+    ['a tag that does not end', 'x <iframe src="&#47;a"\n\ny', 'x \\<iframe src="/a"\n\ny'],
     ['a comment', 'x <!-- hidden --> y', 'x   y'],
     [
       'a link in pieces between which stands what nobody sees',
@@ -144,6 +178,32 @@ describe('OutputCleaner', () => {
         expect(often.text).toBe(once.text);
         expect(often.markers).toEqual(once.markers);
         expect(often.removedLinks).toBe(once.removedLinks);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('leaves no link, image or tag that leads elsewhere to a reader of Markdown', () => {
+    const hostile = [
+      '](',
+      '![',
+      '`',
+      '<',
+      '">',
+      "'",
+      '//evil.test/a',
+      'https:evil.test',
+      '&#47;',
+      '> ',
+      '- ',
+    ];
+    const more = ['[x]: ', '![a][x]', '\t', '*', '~~', ' "t")', '<https:evil.test>', 'javascript:evil.test'];
+    const written = fc
+      .array(fc.constantFrom(...pieces, ...hostile, ...more), { maxLength: 12 })
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(written, (whole) => {
+        expect(addressesOf(clean([whole]).text).filter((address) => address.includes('evil'))).toEqual([]);
       }),
       { numRuns: 400 },
     );
