@@ -34,6 +34,15 @@ export const checks = {
     ...['--project', 'integration', 'test/search-engine/opensearch/search-engine'],
     ...['test/search-engine/opensearch/state-store', '-t', '(access|expiry|tenancy|state store)'],
   ],
+  unrefreshed: [
+    ...[
+      '--project',
+      'integration',
+      'test/search-engine/opensearch/opensearch-engine',
+      '-t',
+      'until a refresh',
+    ],
+  ],
   proxy: ['--project', 'end-to-end', 'test/end-to-end/isolation-proxy.test.ts'],
   deletion: ['--project', 'end-to-end', 'test/end-to-end/tenant-deletion.test.ts'],
   routes: ['--project', 'end-to-end', 'test/end-to-end/isolation.test.ts'],
@@ -163,8 +172,7 @@ export const places: readonly GuardedPlace[] = [
     'records of what is shown',
     '|| !mayShow(scope, record)',
     '',
-    'opensearch',
-    'access',
+    'unrefreshed',
   ),
   place(
     'search-engine/opensearch/fetch-chunks.ts',

@@ -13,10 +13,12 @@ import { pruneVectors } from '../../../search-engine/opensearch/vector-cache.ts'
 import { describeWithOpenSearch } from '../../servers/describe-with-opensearch.ts';
 import {
   buildChunks,
+  buildRecord,
   type DocumentSketch,
   deleteDocument,
   drawUnitVector,
   putDocument,
+  putRecord,
   storeDocuments,
   unitVector,
 } from '../document-builder.ts';
@@ -267,6 +269,41 @@ describeWithOpenSearch('the OpenSearch engine', (url) => {
       }),
     );
   });
+
+  it.each([
+    ['access list', { access: { deny: ['user:a'] } }],
+    ['expiry', { expiresAt: '2001-01-01T00:00:00.000Z' }],
+  ])(
+    'shows nothing from the acknowledged change of the %s on, although it is found until a refresh',
+    (_, change) =>
+      withEngine(async ({ engine, scope, prefix, raw }) => {
+        await raw.request({
+          method: 'PUT',
+          path: `/${prefix}-chunks-000001/_settings`,
+          body: { index: { refresh_interval: '-1' } },
+        });
+        await storeDocuments(engine, scope, [{ documentId: 'a', chunks: ['needle'] }]);
+        const reader = scopes.reader(scope.tenantId, ['user:a']);
+        const find = async () => {
+          const { lexical } = await engine.engine.find(reader, {
+            lexical: { text: 'needle', fields: { title: 1, text: 1 }, candidates: 10 },
+          });
+          return lexical!.hits;
+        };
+        const references = await find();
+        expect(await engine.engine.fetch(reader, references, { parents: false })).toHaveLength(1);
+        await putRecord(
+          engine,
+          scope,
+          buildRecord(scope.tenantId, { documentId: 'a', chunks: ['needle'], version: 2n, ...change }),
+        );
+        expect(await find()).toEqual(references);
+        expect(await engine.engine.fetch(reader, references, { parents: false })).toEqual([]);
+        expect(await engine.engine.features(reader, references, { vectors: true })).toEqual([]);
+        await engine.documents.refresh(scope);
+        expect(await find()).toEqual([]);
+      })(),
+  );
 
   describe('pruneVectors', () => {
     it(
