@@ -8,7 +8,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.integration.test.ts', 'test/end-to-end/**'],
-          testTimeout: 10_000,
+          // Milliseconds each, but for those that are the first to compile a large library on a busy machine.
+          testTimeout: 30_000,
         },
       },
       {

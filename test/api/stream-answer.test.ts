@@ -54,18 +54,20 @@ describe('streamAnswer', () => {
   it('sends a comment for each stretch of silence, and only then', async () => {
     async function* slow(): AsyncGenerator<AnswerEvent> {
       yield answerEvents[0]!;
-      await pause(75);
+      await pause(300);
       yield* answerEvents.slice(1);
     }
     const { body } = await streamed(slow(), { heartbeatMs: 30 }).stream;
-    expect((await parsed(body)).map((event) => (typeof event === 'string' ? ':' : event.event))).toEqual([
-      ...['passages', ':', ':', 'text', 'citation', 'usage', 'done'],
-    ]);
+    const told = (await parsed(body)).map((event) => (typeof event === 'string' ? ':' : event.event));
+    expect(told.filter((name) => name !== ':')).toEqual(['passages', 'text', 'citation', 'usage', 'done']);
+    // How many there are in that time is the machine's to say, where they stand is not.
+    expect(told.lastIndexOf(':')).toBeLessThan(told.indexOf('text'));
+    expect(told.slice(1, 3)).toEqual([':', ':']);
   });
 
   it('begins with a comment when the first event is long in coming', async () => {
     async function* late(): AsyncGenerator<AnswerEvent> {
-      await pause(50);
+      await pause(300);
       yield* answerEvents;
     }
     const { body } = await streamed(late(), { heartbeatMs: 35 }).stream;
