@@ -1,4 +1,5 @@
 import { BraidError, ModelUnavailable } from '../domain/errors.ts';
+import { hiddenRanges } from '../domain/hidden-text.ts';
 import type { Degradation } from '../domain/search.ts';
 import { withinTime } from '../domain/within-time.ts';
 import type { Guardrail } from '../models/guardrail.ts';
@@ -68,15 +69,19 @@ export async function guardQuestion(
   blockedMessage: string,
 ): Promise<GuardedQuestion> {
   const report = new GuardrailReport('input');
-  const verdict = await check({ side: 'input', text: question });
-  if (verdict === undefined) return { text: question, isBlocked: false, report };
+  // What nobody sees would stand between the letters of what is looked for.
+  let text = question;
+  for (const [start, end] of hiddenRanges(question, 0, question.length).toReversed()) {
+    text = text.slice(0, start) + text.slice(end);
+  }
+  const verdict = await check({ side: 'input', text });
+  if (verdict === undefined) return { text, isBlocked: false, report };
   const { matches, findings } = verdict;
   for (const match of matches) report.addMatch(match);
   for (const finding of findings) report.addFinding(finding);
   if ([...matches, ...findings].some(({ action }) => action === 'blocked')) {
     return { text: blockedMessage, isBlocked: true, report };
   }
-  let text = question;
   for (const { start, end, replacement } of matches.toReversed()) {
     text = text.slice(0, start) + replacement + text.slice(end);
   }

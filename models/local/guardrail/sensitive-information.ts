@@ -1,3 +1,4 @@
+import { foldWidth } from './fold-width.ts';
 import type { Range } from './matches-from.ts';
 
 /** Kinds of data that can be told by their form; the values are stable. */
@@ -113,14 +114,6 @@ function heldLength(match: string, holds: (text: string) => boolean, hasGroups: 
       : 0;
   }
   return length;
-}
-
-/** Full-width forms, dashes and spaces as their plain ones, each of the same length, so that places hold. */
-function foldWidth(text: string): string {
-  return text
-    .replace(/[\uff01-\uff5e]/g, (character) => String.fromCharCode(character.charCodeAt(0) - 0xfee0))
-    .replace(/[\u2010-\u2015\u2212]/g, '-')
-    .replace(/[\u00a0\u2000-\u200a\u202f\u3000]/g, ' ');
 }
 
 /** How the numbers of the large issuers begin, and how many digits they have. */

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import type { GuardrailMatch } from '../../guardrail.ts';
+import { foldWidth } from './fold-width.ts';
 import { matchesFrom } from './matches-from.ts';
 import { findPromptAttacks } from './prompt-attacks.ts';
 import { findSensitive, type SensitiveType } from './sensitive-information.ts';
@@ -28,7 +29,7 @@ export function createTextMatchers(policies: GuardrailPolicies): TextMatcher[] {
   if (words.length > 0) matchers.push(wordMatcher(words));
   if (promptAttacks) {
     matchers.push((text, from) =>
-      findPromptAttacks(text, from).map(({ type, range: [start, end] }) => ({
+      findPromptAttacks(foldWidth(text), from).map(({ type, range: [start, end] }) => ({
         start,
         end,
         policy: 'prompt_attack',
@@ -63,13 +64,13 @@ function ownPatternMatcher({ name, pattern, action }: OwnPattern): TextMatcher {
 function wordMatcher(words: readonly string[]): TextMatcher {
   const alternatives = words
     .toSorted((left, right) => right.length - left.length)
-    .map((word) => word.trim().split(/\s+/).map(escapeForPattern).join(String.raw`\s{1,4}`));
+    .map((word) => foldWidth(word).trim().split(/\s+/).map(escapeForPattern).join(String.raw`\s{1,4}`));
   const pattern = new RegExp(
     String.raw`(?<![\p{L}\p{N}\p{M}])(?:${alternatives.join('|')})(?![\p{L}\p{N}\p{M}])`,
     'giu',
   );
   return (text, from) =>
-    matchesFrom(pattern, text, from).map(([start, end]) => ({
+    matchesFrom(pattern, foldWidth(text), from).map(([start, end]) => ({
       start,
       end,
       policy: 'word',
