@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type AnswerSettings, createAnswer } from './answer/answer.ts';
 import type { GuardPolicy } from './answer/guard.ts';
 import { createSessions } from './answer/sessions.ts';
+import { sweepSessions } from './answer/sweep-sessions.ts';
 import { createTurns } from './answer/turns.ts';
 import type { Config, GuardrailConfig } from './config.ts';
 import { InvalidConfiguration } from './domain/errors.ts';
@@ -229,6 +230,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     ready: adapter.ready,
   });
 
+  let stopSweeping: (() => Promise<void>) | undefined;
   return {
     pipeline,
     scopes,
@@ -249,10 +251,12 @@ export async function createBraid(config: Config): Promise<Braid> {
     async recover() {
       await jobs.recover();
       await sessions.sweep();
+      stopSweeping ??= sweepSessions(sessions, telemetry);
     },
     prometheus,
     async close() {
       await pipeline.close();
+      await stopSweeping?.();
       await parser.close();
       await audit.flush();
       await invocationLog.close();

@@ -31,6 +31,9 @@ export type OpenTurnOf = (
   call: ModelCall,
 ) => Promise<OpenTurn>;
 
+/** Chunks that one remembered answer may rest on. */
+const maxEvidence = 1_000;
+
 /** The `sessionId` that begins a session. */
 export const newSession = 'new';
 
@@ -111,5 +114,7 @@ function turnOf(
     ({ chunk, documentId, contentHash }): Evidence => ({ chunkId: chunk.chunkId, documentId, contentHash }),
   );
   const restedOn = [...new Map([...before, ...own].map((evidence) => [evidence.chunkId, evidence])).values()];
+  // What is built on answers rests on all that they rested on: a conversation without end must not grow without end.
+  if (restedOn.length > maxEvidence) return { question };
   return { question, answered: { standAlone, answer: answer.text, restedOn } };
 }

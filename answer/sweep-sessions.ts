@@ -1,0 +1,27 @@
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Sessions } from './sessions.ts';
+
+const sweepEveryMs = 10 * 60_000;
+
+/**
+ * Removes expired sessions from time to time; a sweep that fails is told of, and the next one tries again.
+ * @returns ends it, and resolves when no sweep runs any more
+ */
+export function sweepSessions(
+  sessions: Pick<Sessions, 'sweep'>,
+  telemetry: Telemetry,
+  everyMs = sweepEveryMs,
+): () => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve();
+  const sweep = () =>
+    sessions
+      .sweep()
+      .catch((error: unknown) => telemetry.log.warn({ error }, 'cannot remove expired sessions'));
+  const timer = setInterval(() => {
+    running = running.then(sweep);
+  }, everyMs).unref();
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { Turn } from '../../answer/sessions.ts';
+import { createTurns } from '../../answer/turns.ts';
+import type { LanguageModel } from '../../models/language-model.ts';
+import { silentTelemetry } from '../../telemetry/telemetry.ts';
+import { scopes } from '../search-engine/scopes.ts';
+
+const settings = { withholdUngrounded: false, linkHosts: [] };
+const model: LanguageModel = {
+  id: 'm',
+  async *answer() {
+    yield { type: 'end', reason: 'complete' };
+  },
+};
+
+/** Keeps a turn behind earlier ones and returns it as it is kept. */
+async function kept(question: string, earlier: readonly Turn[], passages: number): Promise<Turn | undefined> {
+  let added: Turn | undefined;
+  const openTurn = createTurns(
+    {
+      read: async () => earlier,
+      async add(_, sessionId, turn) {
+        added = turn;
+        return sessionId ?? 'a';
+      },
+      sweep: async () => 0,
+    },
+    () => settings,
+    silentTelemetry,
+  );
+  const turn = await openTurn(scopes.reader('t', []), { question, sessionId: 'a' }, model, {});
+  const found = Array.from({ length: passages }, (_, at) => ({
+    chunk: { chunkId: `own-${at}` },
+    documentId: 'd',
+    contentHash: 'h',
+  }));
+  const response = { answer: { text: 'because' }, passages: found, endReason: 'complete', withheld: false };
+  await turn.keep(response as never);
+  return added;
+}
+
+function turnRestingOn(count: number): Turn {
+  const restedOn = Array.from({ length: count }, (_, at) => ({
+    chunkId: `c-${at}`,
+    documentId: 'd',
+    contentHash: 'h',
+  }));
+  return { question: 'why?', answered: { standAlone: 'why?', answer: 'so', restedOn } };
+}
+
+describe('createTurns', () => {
+  it('keeps what an answer and those before it rested on', async () => {
+    const turn = await kept('and how?', [turnRestingOn(2)], 1);
+    expect(turn?.answered?.restedOn.map(({ chunkId }) => chunkId)).toEqual(['c-0', 'c-1', 'own-0']);
+  });
+
+  it('remembers no answer that rests on more than can be read again', async () => {
+    expect((await kept('and how?', [turnRestingOn(999)], 1))?.answered).toBeDefined();
+    expect(await kept('and how?', [turnRestingOn(1_000)], 1)).toEqual({ question: 'and how?' });
+  });
+});
