@@ -44,7 +44,9 @@ export function joinQuestions(question: string, turns: readonly Turn[]): string 
   const isFollowUp = words < minWords || goesOn.test(question) || pointsBack.test(question);
   if (!isFollowUp) return question;
   const before = last.answered?.standAlone ?? last.question;
-  return `${before} ${question}`.slice(-maxCharacters);
+  // Of what is asked now nothing is cut.
+  const room = Math.max(0, maxCharacters - question.length - 1);
+  return room === 0 ? question : `${before.slice(-room)} ${question}`;
 }
 
 function oneLine(text: string): string {

@@ -23,6 +23,16 @@ describe('joinQuestions', () => {
   });
 });
 
+describe('joinQuestions of long questions', () => {
+  it('cuts what was asked before, never what is asked now', () => {
+    const before = [{ question: `${'a'.repeat(600)} ${'b'.repeat(600)}` }];
+    const question = `And ${'c'.repeat(700)}`;
+    expect(joinQuestions(question, before)).toBe(`${'b'.repeat(295)} ${question}`);
+    const long = `And ${'c'.repeat(1_500)}`;
+    expect(joinQuestions(long, before)).toBe(long);
+  });
+});
+
 describe('rewriteQuestion', () => {
   it('gives the model the conversation as data, and takes one line back', async () => {
     let text = '';
