@@ -14,17 +14,20 @@ function enter(turns: TenantTurns, call: ModelCall | undefined): Promise<() => v
   return turns.enter(call?.tenantId ?? ownTenant, call?.signal);
 }
 
-/** The same model, of which each tenant has its share: one of queries, and one of passages, which nobody waits for. */
+/**
+ * The same model, of which each tenant has its share: one of what somebody waits for, and one of passages in the
+ * background, behind which no query and no check of an answer is to wait.
+ */
 export function shareEmbeddingModel<Model extends EmbeddingModel>(model: Model, makeTurns: MakeTurns): Model {
-  const [passages, queries] = [makeTurns('embedding calls', 'background'), makeTurns('embedding calls')];
+  const [background, urgent] = [makeTurns('embedding calls', 'background'), makeTurns('embedding calls')];
   return {
     ...model,
     async embedPassages(texts, call) {
-      const leave = await enter(passages, call);
+      const leave = await enter(call?.failureBudget === undefined ? background : urgent, call);
       return model.embedPassages(texts, call).finally(leave);
     },
     async embedQuery(text, call) {
-      const leave = await enter(queries, call);
+      const leave = await enter(urgent, call);
       return model.embedQuery(text, call).finally(leave);
     },
   };
