@@ -43,7 +43,8 @@ export function createCheck(
     const startedAt = performance.now();
     try {
       return await withinTime(timeoutMs, call.signal, (signal) =>
-        guardrail.check(given, { ...call, signal }),
+        // Before it is checked nobody knows whether a text may be kept.
+        guardrail.check(given, { ...call, signal, isConfidential: true }),
       );
     } catch (error) {
       call.signal?.throwIfAborted();

@@ -85,7 +85,7 @@ function begin(
   const at = new Date().toISOString();
   const startedAt = performance.now();
   const usage: ModelUsage[] = [];
-  const { tenantId, feature, requestId, signal } = given;
+  const { tenantId, feature, requestId, signal, isConfidential = false } = given;
   const write = (outcome: Invocation['outcome'], response: unknown, error?: string) =>
     record({
       at,
@@ -98,7 +98,7 @@ function begin(
       outcome,
       ...(error !== undefined && { error }),
       usage,
-      bodies: { request, ...(response !== undefined && { response }) },
+      ...(!isConfidential && { bodies: { request, ...(response !== undefined && { response }) } }),
     });
   const fail = (error: unknown, response?: unknown) => {
     if (signal?.aborted) write('aborted', response);

@@ -1,11 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import { guardQuestion } from '../../answer/guard.ts';
+import { createCheck, guardQuestion } from '../../answer/guard.ts';
+import type { GuardedText } from '../../models/guardrail.ts';
+import type { ModelCall } from '../../models/model-call.ts';
+import { silentTelemetry } from '../../telemetry/telemetry.ts';
 import { guardrailOf } from '../models/local/guardrail/guardrail-under-test.ts';
 
 const guardrail = guardrailOf({
   input: { promptAttacks: true, words: ['abracadabra'], sensitiveInformation: { email: 'mask' } },
 });
 const guard = (question: string) => guardQuestion(question, (given) => guardrail.check(given), 'No.');
+
+describe('createCheck', () => {
+  it('asks in confidence: what is refused is to be written down nowhere', async () => {
+    const calls: unknown[] = [];
+    const policy = {
+      guardrail: {
+        ...guardrail,
+        async check(given: GuardedText, call?: ModelCall) {
+          calls.push(call?.isConfidential);
+          return guardrail.check(given);
+        },
+      },
+      stream: 'sync',
+      onFailure: 'block',
+      timeoutMs: 1_000,
+      blockedInput: 'No.',
+      blockedOutput: 'No.',
+    } as const;
+    const check = createCheck(policy, silentTelemetry, {}, () => {});
+    await check({ side: 'input', text: 'abracadabra' });
+    expect(calls).toEqual([true]);
+  });
+});
 
 describe('guardQuestion', () => {
   it.each([

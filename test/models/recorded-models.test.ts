@@ -2,8 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { ModelUnavailable } from '../../domain/errors.ts';
 import type { Invocation } from '../../domain/invocation.ts';
 import type { ModelUsage } from '../../domain/usage.ts';
+import type { EmbeddingModel } from '../../models/embedding-model.ts';
 import type { AnswerPrompt, LanguageModel, LanguageModelEvent } from '../../models/language-model.ts';
-import { recordLanguageModel, recordRerankingModel } from '../../models/recorded-models.ts';
+import type { ModelCall } from '../../models/model-call.ts';
+import {
+  recordEmbeddingModel,
+  recordLanguageModel,
+  recordRerankingModel,
+} from '../../models/recorded-models.ts';
+import { unasked } from './local/guardrail/guardrail-under-test.ts';
 
 const usage: ModelUsage = { model: 'm', kind: 'rerank', amount: 1 };
 
@@ -34,6 +41,28 @@ async function answered(model: LanguageModel, leaveAfter = Number.POSITIVE_INFIN
   }
   return written;
 }
+
+describe('recordEmbeddingModel', () => {
+  const recordOf = async (call: ModelCall) => {
+    const written: Invocation[] = [];
+    const model: EmbeddingModel = {
+      ...unasked,
+      embedPassages: async () => ({ vectors: [], truncated: 0, tokens: 1 }),
+    };
+    await recordEmbeddingModel(model, (line) => written.push(line)).embedPassages(['a secret'], call);
+    return written;
+  };
+
+  it('writes down what was embedded', async () => {
+    expect(await recordOf({})).toMatchObject([{ bodies: { request: { texts: ['a secret'] } } }]);
+  });
+
+  it('writes down that something confidential was embedded, and nothing of it', async () => {
+    const [line] = await recordOf({ tenantId: 't', isConfidential: true });
+    expect(line).toMatchObject({ tenantId: 't', kind: 'embedding', outcome: 'done' });
+    expect(JSON.stringify(line)).not.toContain('secret');
+  });
+});
 
 describe('recordRerankingModel', () => {
   it('writes down on whose behalf, what was used, what was sent and what came back', async () => {
