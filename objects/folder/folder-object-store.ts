@@ -1,34 +1,54 @@
 import { randomUUID } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { InvalidInput, ObjectStoreFailure } from '../../domain/errors.ts';
+import { BraidError, InvalidInput, ObjectStoreFailure } from '../../domain/errors.ts';
 import type { ObjectInfo, ObjectStore } from '../object-store.ts';
 import { listFolder, partPrefix } from './list-folder.ts';
 
+/** No link is followed, and a named pipe is not waited for. */
+const readOnly = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
 /**
  * Keeps objects as files below a folder, which is made with the first of them. A key is a path: one that could lead out
- * of the folder is refused. An object takes its name when it is whole and on the disk.
+ * of the folder is refused. An object takes its name when it is whole and on the disk. A link below the folder is no
+ * object, and no object is read or written through one, since no listing would show it.
  */
 export function createFolderObjectStore(folder: string): ObjectStore {
   const root = resolve(folder);
   const pathOf = (key: string) => join(root, ...checkKey(key));
+  /** @throws {ObjectStoreFailure} where a link leads elsewhere */
+  const checkFolder = async (key: string): Promise<void> => {
+    const folder = dirname(pathOf(key));
+    const [realRoot, real] = await Promise.all([realpath(root), realpath(folder)]);
+    if (real === join(realRoot, folder.slice(root.length))) return;
+    throw new ObjectStoreFailure(
+      'rejected',
+      `Cannot use the object ${JSON.stringify(key)}: a link in its path leads to ${real}`,
+    );
+  };
 
   return {
     location: pathToFileURL(`${root}/`).href,
 
     async head(key, { signal } = {}) {
       signal?.throwIfAborted();
-      const status = await stat(pathOf(key), { bigint: true }).catch(absent(key));
-      return status?.isFile() ? infoOf(key, status) : undefined;
+      const status = await lstat(pathOf(key), { bigint: true }).catch(absent(key));
+      if (!status?.isFile()) return undefined;
+      await checkFolder(key);
+      return infoOf(key, status);
     },
 
     async get(key, { range, signal } = {}) {
       signal?.throwIfAborted();
-      const file = await open(pathOf(key)).catch(absent(key));
+      const file = await open(pathOf(key), readOnly).catch(absent(key));
       if (file === undefined) return undefined;
+      await checkFolder(key).catch(async (error: unknown) => {
+        await file.close();
+        throw error;
+      });
       const status = await file.stat({ bigint: true });
       if (!status.isFile()) {
         await file.close();
@@ -50,6 +70,7 @@ export function createFolderObjectStore(folder: string): ObjectStore {
       const part = join(dirname(path), `${partPrefix}${randomUUID()}`);
       try {
         await mkdir(dirname(path), { recursive: true });
+        await checkFolder(key);
         const status = await writeWhole(part, content, signal);
         await rename(part, path);
         await synchronize(dirname(path));
@@ -67,7 +88,8 @@ export function createFolderObjectStore(folder: string): ObjectStore {
     async remove(keys, { signal } = {}) {
       for (const key of keys) {
         signal?.throwIfAborted();
-        await rm(pathOf(key), { force: true }).catch(absent(key));
+        const isThere = await checkFolder(key).then(() => true, absent(key));
+        if (isThere) await rm(pathOf(key), { force: true }).catch(absent(key));
       }
     },
   };
@@ -135,13 +157,19 @@ function checkKey(key: string): string[] {
 /** Turns "not there" into undefined and everything else into a failure. */
 function absent(key: string): (error: NodeJS.ErrnoException) => undefined {
   return (error) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EISDIR') return undefined;
+    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes(error.code ?? '')) return undefined;
     throw failureOf(key, error);
   };
 }
 
 function failureOf(key: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
+  if (
+    error instanceof BraidError ||
+    !(error instanceof Error) ||
+    !('code' in error) ||
+    typeof error.code !== 'string'
+  )
+    return error;
   const isDenied = error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS';
   const isBusy = ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'EBUSY'].includes(error.code);
   return new ObjectStoreFailure(

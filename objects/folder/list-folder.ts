@@ -14,10 +14,8 @@ export async function* listFolder(
   infoOf: (key: string, status: BigIntStats) => ObjectInfo,
   signal?: AbortSignal,
 ): AsyncGenerator<ObjectInfo> {
-  // Only folders on the way to the prefix are read.
-  const parent = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-  if (parent.split('/').some((segment) => segment === '..' || segment === '.')) return;
-  yield* walk(parent);
+  // From the root on, so that no link on the way to the prefix is followed.
+  yield* walk('');
 
   async function* walk(path: string): AsyncGenerator<ObjectInfo> {
     signal?.throwIfAborted();

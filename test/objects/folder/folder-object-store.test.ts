@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -29,6 +38,33 @@ describe('createFolderObjectStore', () => {
       await expect(store.remove([key])).rejects.toMatchObject({ code: 'invalid_input' });
     },
   );
+
+  it('reads, writes, lists and removes nothing through a link', async () => {
+    const outside = freshFolder();
+    mkdirSync(join(outside, 'deep'), { recursive: true });
+    writeFileSync(join(outside, 'deep/secret'), 'theirs');
+    const folder = freshFolder();
+    mkdirSync(folder);
+    symlinkSync(outside, join(folder, 'away'));
+    symlinkSync(join(outside, 'deep/secret'), join(folder, 'file'));
+    const store = createFolderObjectStore(folder);
+    for (const attempt of [
+      () => store.head('away/deep/secret'),
+      () => store.get('away/deep/secret'),
+      () => store.put('away/deep/secret', Buffer.from('ours')),
+      () => store.remove(['away/deep/secret']),
+    ]) {
+      await expect(attempt()).rejects.toMatchObject({ code: 'objects_refused' });
+    }
+    expect([await store.head('file'), await store.get('file')]).toEqual([undefined, undefined]);
+    for (const prefix of ['', 'away/', 'away/deep/']) {
+      for await (const { key } of store.list(prefix)) expect(key).toBe('listed through a link');
+    }
+    await store.put('file', Buffer.from('ours'));
+    await store.remove(['file', 'not/there']);
+    expect(readFileSync(join(outside, 'deep/secret'), 'utf8')).toBe('theirs');
+    expect(readdirSync(outside)).toEqual(['deep']);
+  });
 
   it('makes its folder with the first object and leaves no part behind', async () => {
     const folder = freshFolder();
