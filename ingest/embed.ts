@@ -105,7 +105,7 @@ export function createEmbed(model: EmbeddingModel, telemetry: Telemetry = silent
       },
     );
 
-  return async (tenantId, texts, signal) => {
+  const embed: Embed = async (tenantId, texts, signal) => {
     const keyOf = (fingerprint: string) => `${tenantId}\0${fingerprint}`;
     const own = [...texts].filter(([fingerprint]) => !inFlight.has(keyOf(fingerprint)));
     const others = [...texts.keys()].filter((fingerprint) => inFlight.has(keyOf(fingerprint)));
@@ -137,15 +137,23 @@ export function createEmbed(model: EmbeddingModel, telemetry: Telemetry = silent
     }
     try {
       await Promise.all(pieces);
-      const borrowed = await Promise.all(waitedFor);
+      const borrowed = await Promise.allSettled(waitedFor);
+      const failed = new Map<string, string>();
       others.forEach((fingerprint, at) => {
-        vectors.set(fingerprint, borrowed[at]!);
+        const vector = borrowed[at]!;
+        if (vector.status === 'fulfilled') vectors.set(fingerprint, vector.value);
+        else failed.set(fingerprint, texts.get(fingerprint)!);
       });
-      return { vectors, embedded: own.length, truncated };
+      if (failed.size === 0) return { vectors, embedded: own.length, truncated };
+      // The other document was given up, or failed for another of its texts: that is no reason for this one to fail.
+      const rest = await embed(tenantId, failed, signal);
+      for (const [fingerprint, vector] of rest.vectors) vectors.set(fingerprint, vector);
+      return { vectors, embedded: own.length + rest.embedded, truncated: truncated + rest.truncated };
     } finally {
       for (const [fingerprint] of own) inFlight.delete(keyOf(fingerprint));
     }
   };
+  return embed;
 }
 
 /** What waits longest, as much as a call holds and at least one piece; what was aborted is left out. */

@@ -73,6 +73,31 @@ describe('createEmbed', () => {
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
   });
 
+  it('embeds for itself what it waited for in a document that failed or was given up', async () => {
+    const model = recordingModel([]);
+    const picky: EmbeddingModel = {
+      ...model,
+      embedPassages: async (texts) => {
+        if (texts.includes('poison')) throw new Error('refused');
+        return model.embedPassages(texts);
+      },
+    };
+    const embed = createEmbed(picky);
+    const givenUp = new AbortController();
+    const results = [
+      embed('t', textsOf('shared', 'poison')),
+      embed('t', textsOf('shared', 'own')),
+      embed('u', textsOf('shared'), givenUp.signal),
+      embed('u', textsOf('shared', 'more')),
+    ];
+    givenUp.abort();
+    const settled = await Promise.allSettled(results);
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    const { vectors, embedded } = await results[1]!;
+    expect([...vectors.keys()].sort()).toEqual(['print of own', 'print of shared']);
+    expect(embedded).toBe(2);
+  });
+
   it('lets tenants take turns, so that one of many texts holds up no other', async () => {
     const calls: string[][] = [];
     const embed = createEmbed(recordingModel(calls));
