@@ -100,6 +100,7 @@ export function createIngest(ports: IngestPorts): Ingest {
         write = withoutPrepared(record!, stored?.record);
       }
       if (write !== undefined) {
+        await pin?.(recordVersion(write.record), stored?.record);
         const isNamed = await nameAttachments(documents, scope, stored, change, write.attachments);
         if (!isNamed) return undefined;
         const results = await writeAttachments({
@@ -116,7 +117,6 @@ export function createIngest(ports: IngestPorts): Ingest {
         });
         write = withAttachments(write, results);
         const { record: next, chunks } = write;
-        await pin?.(recordVersion(next), stored?.record);
         await timed(telemetry, 'store', () =>
           documents.replace(scope, { record: next, expected: stored?.revision, ...(chunks && { chunks }) }),
         );

@@ -247,6 +247,17 @@ function describeAttachments(engine: string, open: () => Promise<Engine>, numRun
       expect(await live()).toEqual(['in/a.eml/a.txt']);
     });
 
+    it('writes nothing, no attachment either, before the version of the mail is settled', async () => {
+      const document = { documentId: 'in/a.eml', source: 'files', content: mailOf([file('a.txt')]) };
+      const refuse = async () => {
+        throw new Error('not this version');
+      };
+      const change = { operation: 'upsert' as const, document };
+      await expect(build()(scope, change, undefined, undefined, refuse)).rejects.toThrow('not this version');
+      expect(await live()).toEqual([]);
+      expect(await adapter.documents.record(scope, 'in/a.eml')).toBeUndefined();
+    });
+
     it('ends in the same documents whatever order changes come in and however often', {
       timeout: 300_000,
     }, async () => {
