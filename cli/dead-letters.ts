@@ -3,6 +3,7 @@ import type { Braid } from '../braid.ts';
 import { InvalidInput, NotFound } from '../domain/errors.ts';
 import type { DeadLetter, RecordResult } from '../domain/feed.ts';
 import type { Scope } from '../domain/scope.ts';
+import { audited } from './audited.ts';
 import type { CommandRunner } from './command-context.ts';
 import { withBraid } from './open-braid.ts';
 import { readMapping } from './read-mapping.ts';
@@ -91,14 +92,17 @@ function addReplay(letters: Command, runner: CommandRunner): void {
         checkChoice(letterIds, options.all);
         const mapping = options.mapping === undefined ? undefined : await readMapping(options.mapping);
         const account = { replayed: 0, indexed: 0, stale: 0, ignored: 0, deadLettered: 0 };
-        await withBraid(context, async ({ pipeline, scopes }) => {
+        await withBraid(context, ({ pipeline, scopes, audit }) => {
           const scope = scopes.operator(context.tenantId);
-          for await (const letter of chosen(pipeline, scope, letterIds)) {
-            const reader = pipeline.feedReader(letter.format, mapping);
-            const result = await pipeline.retryDeadLetter(scope, letter, reader);
-            account.replayed += 1;
-            account[outcomeOf(result)] += 1;
-          }
+          const replay = async () => {
+            for await (const letter of chosen(pipeline, scope, letterIds)) {
+              const reader = pipeline.feedReader(letter.format, mapping);
+              const result = await pipeline.retryDeadLetter(scope, letter, reader);
+              account.replayed += 1;
+              account[outcomeOf(result)] += 1;
+            }
+          };
+          return audited(audit, 'replay of dead letters', context.tenantId, replay, () => account);
         });
         context.terminal.result(account, [
           `${account.replayed} dead letters replayed: ${account.indexed} indexed, ${account.stale} stale, ${account.deadLettered} still dead`,
@@ -122,12 +126,15 @@ function addDrop(letters: Command, runner: CommandRunner): void {
       runner(async (context, options: { readonly all?: boolean }, letterIds) => {
         checkChoice(letterIds, options.all);
         let dropped = 0;
-        await withBraid(context, async ({ pipeline, scopes }) => {
+        await withBraid(context, ({ pipeline, scopes, audit }) => {
           const scope = scopes.operator(context.tenantId);
-          for await (const { letterId } of chosen(pipeline, scope, letterIds)) {
-            await pipeline.dropDeadLetter(scope, letterId);
-            dropped += 1;
-          }
+          const drop = async () => {
+            for await (const { letterId } of chosen(pipeline, scope, letterIds)) {
+              await pipeline.dropDeadLetter(scope, letterId);
+              dropped += 1;
+            }
+          };
+          return audited(audit, 'dropping of dead letters', context.tenantId, drop, () => ({ dropped }));
         });
         context.terminal.result({ dropped }, [`${dropped} dead letters dropped`]);
       }),

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Braid } from '../braid.ts';
 import { type DocumentRecord, isLive, recordVersion } from '../domain/document-record.ts';
 import type { Scope } from '../domain/scope.ts';
+import { audited } from './audited.ts';
 import { type CommandRunner, wholeNumber } from './command-context.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { withBraid } from './open-braid.ts';
@@ -99,17 +100,24 @@ function addPrune(documents: Command, runner: CommandRunner): void {
     .action(
       runner(async (context, options: PruneOptions) => {
         const interrupt = catchInterrupts();
-        const report = await withBraid(context, ({ pipeline, scopes }) =>
-          withProgress(context.terminal, `Pruning source ${options.source}`, (say) =>
-            pipeline.prune(scopes.operator(context.tenantId), {
-              source: options.source,
-              dryRun: options.dryRun === true,
-              signal: interrupt.signal,
-              onProgress: say,
-              ...(options.olderThan !== undefined && { olderThanSeconds: options.olderThan }),
-            }),
-          ),
-        ).finally(interrupt.release);
+        const report = await withBraid(context, ({ pipeline, scopes, audit }) => {
+          const prune = () =>
+            withProgress(context.terminal, `Pruning source ${options.source}`, (say) =>
+              pipeline.prune(scopes.operator(context.tenantId), {
+                source: options.source,
+                dryRun: options.dryRun === true,
+                signal: interrupt.signal,
+                onProgress: say,
+                ...(options.olderThan !== undefined && { olderThanSeconds: options.olderThan }),
+              }),
+            );
+          return options.dryRun === true
+            ? prune()
+            : audited(audit, 'pruning of deletions', context.tenantId, prune, ({ pruned }) => ({
+                source: options.source,
+                pruned,
+              }));
+        }).finally(interrupt.release);
         const { tombstones, pruned, lowWater, heldBy } = report;
         context.terminal.result(report, [
           `${pruned} of ${tombstones} tombstones ${options.dryRun === true ? 'can be pruned' : 'pruned'}${lowWater === null ? '; no feed proves that it has seen everything: see replay --ordered' : `, up to version ${lowWater}${heldBy === undefined ? '' : ` of feed ${heldBy}`}`}`,
@@ -126,16 +134,21 @@ function addDelete(documents: Command, runner: CommandRunner): void {
     .addHelpText('after', '\nExample:\n  $ npm run -s braid -- documents delete docs/getting-started.md')
     .action(
       runner(async (context, _options: object, documentIds) => {
-        const results = await withBraid(context, async ({ pipeline, scopes }) => {
+        const results = await withBraid(context, async ({ pipeline, scopes, audit }) => {
           const scope = scopes.operator(context.tenantId);
           for (const documentId of documentIds) await pipeline.document(scope, documentId);
-          const written = [];
-          for (const documentId of new Set(documentIds)) {
-            written.push(
-              await pipeline.write(scope, { operation: 'delete', documentId }, { searchable: true }),
-            );
-          }
-          return written;
+          const removeAll = async () => {
+            const written = [];
+            for (const documentId of new Set(documentIds)) {
+              written.push(
+                await pipeline.write(scope, { operation: 'delete', documentId }, { searchable: true }),
+              );
+            }
+            return written;
+          };
+          return audited(audit, 'deletion of documents', context.tenantId, removeAll, ({ length }) => ({
+            documents: length,
+          }));
         });
         context.terminal.result(
           { documents: results },

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Braid } from '../braid.ts';
 import { FeedStopped, InvalidInput } from '../domain/errors.ts';
 import type { ResyncReport } from '../domain/feed.ts';
+import { audited } from './audited.ts';
 import type { CommandContext, CommandRunner } from './command-context.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { withBraid } from './open-braid.ts';
@@ -47,9 +48,15 @@ export function addResyncCommand(program: Command, runner: CommandRunner): void 
       runner(async (context, options: ResyncOptions, [listing]) => {
         const interrupt = catchInterrupts();
         const run = options.format === undefined ? resyncPlace : resyncEvents;
-        const report = await withBraid(context, (braid) =>
-          run(context, braid, listing!, options, interrupt.signal),
-        ).finally(interrupt.release);
+        const report = await withBraid(context, (braid) => {
+          const resync = () => run(context, braid, listing!, options, interrupt.signal);
+          return options.dryRun === true
+            ? resync()
+            : audited(braid.audit, 'resync', context.tenantId, resync, ({ repaired, deleted }) => ({
+                repaired,
+                deleted,
+              }));
+        }).finally(interrupt.release);
         const { listed, equal, newer, repaired, conflicting, deleted, seconds } = report;
         context.terminal.result(report, [
           `${listed} listed: ${equal} equal, ${newer} newer in the index, ${repaired} ${options.dryRun === true ? 'to repair' : 'repaired'}, ${conflicting} conflicting; ${deleted} not listed ${options.dryRun === true ? 'and to delete' : 'and deleted'}, in ${seconds.toFixed(1)} s`,
