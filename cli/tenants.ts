@@ -12,7 +12,9 @@ export function addTenantsCommand(program: Command, runner: CommandRunner): void
     .addHelpText('after', '\nExample:\n  $ npm run -s braid -- tenants delete docs --yes');
   tenants
     .command('delete')
-    .description('delete everything of a tenant: documents, chunks, vectors, state, keys, audited reads')
+    .description(
+      'delete everything of a tenant: documents, chunks, vectors, state, keys, audited reads, logged model calls',
+    )
     .argument('<tenant>', 'id of the tenant')
     .option('--yes', 'say that it is meant: nothing brings the tenant back')
     .addHelpText(

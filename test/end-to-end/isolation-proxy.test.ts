@@ -36,6 +36,7 @@ describeWithOpenSearch('requests to OpenSearch', (openSearchUrl) => {
     let requests = 0;
     let queries = 0;
     let completions = 0;
+    const sessions = new Map<string, string>();
     for (let round = 0; requests < wanted; round += 1) {
       const tenantId = tenants[round % tenants.length]!;
       const key = keys.get(tenantId)!;
@@ -60,8 +61,13 @@ describeWithOpenSearch('requests to OpenSearch', (openSearchUrl) => {
       expect(found.status).toBe(200);
       const { cursor } = (await found.json()) as { cursor?: string };
       if (cursor !== undefined) await guarded.send(key, 'POST', '/v1/search', { ...body, cursor });
-      const answered = await guarded.send(key, 'POST', '/v1/answer', { question: wordAt(round) });
+      // A follow-up reads what the answers before it rested on.
+      const answered = await guarded.send(key, 'POST', '/v1/answer', {
+        question: wordAt(round),
+        sessionId: sessions.get(tenantId) ?? 'new',
+      });
       expect(answered.status).toBe(200);
+      sessions.set(tenantId, ((await answered.json()) as { sessionId: string }).sessionId);
       await guarded.send(key, 'GET', '/v1/documents?limit=3');
       const id = encodeURIComponent(ids[round % documents]!);
       expect((await guarded.send(key, 'GET', `/v1/documents/${id}?include=chunks`)).status).toBe(200);

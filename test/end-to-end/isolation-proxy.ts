@@ -63,7 +63,8 @@ export function unscopedQueries(
   // Said by shape, so that a kind of request that nobody has thought of counts as unscoped.
   if (/\/_refresh$|^\/_cluster\/health/.test(path)) return { queries: 0, unscoped: [] };
   const isState = /-state(-write)?\//.test(path);
-  if (isState && /\/_doc\//.test(path)) return { queries: 0, unscoped: [] };
+  // By an id that is made of owner, collection and key.
+  if (isState && /\/_(doc|create)\//.test(path)) return { queries: 0, unscoped: [] };
   if (method === 'GET' && /-documents\/_doc\//.test(path)) {
     const key = path.split('/').at(-1)!;
     return { queries: 1, unscoped: keys.has(key) ? [] : [path] };
