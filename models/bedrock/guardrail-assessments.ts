@@ -1,17 +1,12 @@
 import type { ApplyGuardrailCommandOutput, GuardrailAssessment } from '@aws-sdk/client-bedrock-runtime';
-import type { GuardrailFinding, GuardrailMatch, GuardrailPolicy } from '../guardrail.ts';
+import type { GuardrailFinding, GuardrailMatch } from '../guardrail.ts';
+import { findingsOf, nameOf } from './guardrail-findings.ts';
 
 interface Masked {
   readonly match: string;
   readonly type: string;
   /** What stands for it in Bedrock's output. */
   readonly replacement: string;
-}
-
-/** What an entry of an assessment says, whatever its policy. */
-interface Entry {
-  readonly action?: string | undefined;
-  readonly detected?: boolean | undefined;
 }
 
 /** Reads Bedrock's assessments of a text into places and findings; nothing that it matched is in the findings. */
@@ -33,54 +28,6 @@ export function readAssessments(
     return { matches, findings: [...findings, { policy: 'other', type: 'intervened', action: 'blocked' }] };
   }
   return { matches, findings };
-}
-
-function findingsOf(assessment: GuardrailAssessment): GuardrailFinding[] {
-  const { topicPolicy, contentPolicy, wordPolicy, sensitiveInformationPolicy, contextualGroundingPolicy } =
-    assessment;
-  const words = [
-    ...(wordPolicy?.customWords ?? []).map((word) => ({ ...word, type: 'custom_word' })),
-    ...(wordPolicy?.managedWordLists ?? []),
-  ];
-  const data = [
-    ...(sensitiveInformationPolicy?.piiEntities ?? []),
-    ...(sensitiveInformationPolicy?.regexes ?? []).map((regex) => ({
-      ...regex,
-      type: regex.name ?? 'pattern',
-    })),
-  ].filter((entry) => entry.action !== 'ANONYMIZED');
-  return [
-    ...(topicPolicy?.topics ?? []).flatMap((topic) => finding('topic', topic.name ?? 'topic', topic)),
-    ...(contentPolicy?.filters ?? []).flatMap((filter) =>
-      finding(filter.type === 'PROMPT_ATTACK' ? 'prompt_attack' : 'content', nameOf(filter.type), filter),
-    ),
-    ...words.flatMap((word) => finding('word', nameOf(word.type), word)),
-    ...data.flatMap((entry) => finding('sensitive_information', nameOf(entry.type), entry)),
-    ...(contextualGroundingPolicy?.filters ?? []).map((filter): GuardrailFinding => {
-      const policy = filter.type === 'RELEVANCE' ? 'relevance' : 'grounding';
-      const isBelow = (filter.score ?? 0) < (filter.threshold ?? 0);
-      return {
-        policy,
-        type:
-          policy === 'relevance'
-            ? isBelow
-              ? 'irrelevant'
-              : 'relevant'
-            : isBelow
-              ? 'ungrounded'
-              : 'grounded',
-        action: filter.action === 'BLOCKED' ? 'blocked' : 'reported',
-        ...(filter.score !== undefined && { score: filter.score }),
-        ...(filter.threshold !== undefined && { threshold: filter.threshold }),
-      };
-    }),
-  ];
-}
-
-/** In full, Bedrock also lists what it looked for and did not find. */
-function finding(policy: GuardrailPolicy, type: string, { action, detected }: Entry): GuardrailFinding[] {
-  if (action === 'BLOCKED') return [{ policy, type, action: 'blocked' }];
-  return detected === true ? [{ policy, type, action: 'reported' }] : [];
 }
 
 function maskedOf({ sensitiveInformationPolicy }: GuardrailAssessment): Masked[] {
@@ -120,8 +67,4 @@ function placesOf(text: string, output: string, masked: readonly Masked[]): Guar
 
 function toMatch(start: number, end: number, type: string, replacement: string): GuardrailMatch {
   return { start, end, policy: 'sensitive_information', type, action: 'masked', replacement };
-}
-
-function nameOf(type: string | undefined): string {
-  return (type ?? 'unknown').toLowerCase();
 }

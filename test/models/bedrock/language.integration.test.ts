@@ -314,7 +314,7 @@ describe.each(['http/1.1', 'http/2'] as const)('createBedrockLanguageModel over 
           type: 'guardrail',
           side: 'input',
           findings: [
-            { policy: 'topic', type: 'investing', action: 'blocked' },
+            { policy: 'topic', type: 'Investing', action: 'blocked' },
             { policy: 'sensitive_information', type: 'email', action: 'reported' },
           ],
         },
@@ -322,7 +322,7 @@ describe.each(['http/1.1', 'http/2'] as const)('createBedrockLanguageModel over 
           type: 'guardrail',
           side: 'output',
           findings: [
-            { policy: 'grounding', type: 'grounding', action: 'blocked', score: 0.2, threshold: 0.7 },
+            { policy: 'grounding', type: 'ungrounded', action: 'blocked', score: 0.2, threshold: 0.7 },
           ],
         },
         { type: 'end', reason: 'guardrail_intervened' },
