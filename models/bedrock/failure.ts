@@ -24,6 +24,9 @@ const keyErrors = [
 ];
 const throttlingErrors = ['ThrottlingException', 'TooManyRequestsException', 'ModelNotReadyException'];
 
+/** ARNs within an account: messages go to whoever asked, who need not learn account, role and session. */
+const ownedName = /\b(arn:aws[\w-]*:[\w-]+:[\w-]*:)\d{12}:[^\s,;)]+/g;
+
 /**
  * Says what an error of the SDK means for one model. `doing` begins the message: `Cannot embed with …`.
  * Every error that is none of the SDK's is passing: the connection broke.
@@ -31,7 +34,8 @@ const throttlingErrors = ['ThrottlingException', 'TooManyRequestsException', 'Mo
 export function explainFailure(error: unknown, model: string, doing: string): CallFailure {
   if (error instanceof BraidError) return { kind: 'final', error };
   const sdkError: SdkError = error instanceof Error ? error : new Error(String(error));
-  const { name, message } = sdkError;
+  const { name } = sdkError;
+  const message = sdkError.message.replace(ownedName, '$1***');
   const status = sdkError.$metadata?.httpStatusCode ?? sdkError.$response?.statusCode;
   const begin = `Cannot ${doing} with ${model}: `;
   const refused = (reason: ModelRefused['reason'], what: string): CallFailure => ({
@@ -99,7 +103,7 @@ export function explainFailure(error: unknown, model: string, doing: string): Ca
   if (status !== undefined && status >= 400) {
     return refused('input', `Bedrock refused the request with ${status} ${name} (${message})`);
   }
-  return unavailable('passing', connectionTrouble(sdkError));
+  return unavailable('passing', connectionTrouble(sdkError, message));
 }
 
 function explainSignature(message: string): string {
@@ -135,7 +139,7 @@ function explainValidation(
   return refused('input', `Bedrock refused the request (${message})`);
 }
 
-function connectionTrouble({ name, message, code }: SdkError): string {
+function connectionTrouble({ name, code }: SdkError, message: string): string {
   if (name === 'TimeoutError') return `no answer in time (${message})`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `its address cannot be found (${message}); check bedrock.region and bedrock.endpoint`;

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { explainFailure } from '../../../models/bedrock/failure.ts';
+
+function failureOf(name: string, message: string, status: number) {
+  const error = Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
+  return explainFailure(error, 'bedrock/m', 'embed').error;
+}
+
+describe('explainFailure', () => {
+  it('tells who asks neither the account nor the role that Braid calls with, and keeps both for the log', () => {
+    const message =
+      'User: arn:aws:sts::123456789012:assumed-role/braid-prod/i-0abc is not authorized to perform: ' +
+      'bedrock:InvokeModel on resource: arn:aws:bedrock:us-east-1::foundation-model/m, arn:aws-cn:bedrock:cn-north-1:123456789012:guardrail/g1';
+    for (const [name, status] of [
+      ['AccessDeniedException', 403],
+      ['ValidationException', 400],
+      ['InternalServerException', 500],
+    ] as const) {
+      const error = failureOf(name, message, status);
+      expect(error.message).not.toMatch(/123456789012|braid-prod|i-0abc|g1/);
+      expect(error.message).toContain('arn:aws:bedrock:us-east-1::foundation-model/m');
+      expect((error.cause as Error).message).toBe(message);
+    }
+  });
+});
