@@ -5,7 +5,7 @@ import { AwsSigv4Signer } from '@opensearch-project/opensearch/aws-v3';
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import { InvalidConfiguration } from '../../domain/errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
-import { failureOf, TransientFailure } from './failure.ts';
+import { type ErrorReply, failureOf, replyFailure, TransientFailure } from './failure.ts';
 
 /** One request to OpenSearch. */
 export interface Call {
@@ -24,7 +24,8 @@ export interface Connection {
   readonly url: string;
   /**
    * Sends a request and returns the body of the reply, which is taken to be a T. What fails for a moment is sent
-   * again: up to 6 times in about 6 s where OpenSearch is busy, twice in half a second where nothing answers.
+   * again: up to 6 times in about 6 s where OpenSearch is busy, twice in half a second where nothing answers. A reply
+   * that lacks what a shard holds is a failure: what it leaves out would look as if it were not there.
    * @throws {EngineUnavailable} {Rejection} or the reason of the signal
    */
   request<T>(call: Call): Promise<T>;
@@ -69,7 +70,7 @@ export function connect(options: ConnectionOptions): Connection {
       {
         method: call.method,
         path: call.path,
-        ...(call.query !== undefined && { querystring: call.query }),
+        querystring: { ...(call.path.endsWith('/_search') && wholeSearch), ...call.query },
         ...(call.body !== undefined && { body: call.body }),
         ...(call.lines !== undefined && { bulkBody: call.lines }),
       },
@@ -81,7 +82,9 @@ export function connect(options: ConnectionOptions): Connection {
     };
     call.signal?.addEventListener('abort', abort, { once: true });
     try {
-      return (await sent).body;
+      const { body } = await sent;
+      if (call.path.endsWith('/_mget')) checkWhole(body as GetReply, url);
+      return body;
     } catch (error) {
       call.signal?.throwIfAborted();
       throw failureOf(error, url);
@@ -99,6 +102,19 @@ export function connect(options: ConnectionOptions): Connection {
       )) as T,
     close: () => client.close(),
   };
+}
+
+const wholeSearch = { allow_partial_search_results: false };
+
+interface GetReply {
+  readonly docs?: readonly { readonly error?: ErrorReply }[];
+}
+
+/** @throws {TransientFailure} {Rejection} where a document could not be read; a shard that is away is told so */
+function checkWhole({ docs = [] }: GetReply, url: string): void {
+  const error = docs.find((document) => document.error !== undefined)?.error;
+  if (error === undefined) return;
+  throw replyFailure(error.type === 'index_not_found_exception' ? 404 : 503, error, url);
 }
 
 /** The address without the credentials, which may also stand in it. */

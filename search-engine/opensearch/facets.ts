@@ -47,7 +47,6 @@ export async function findFacets(
   const request = connection.request<{ readonly aggregations?: Record<string, FacetReply> }>({
     method: 'POST',
     path: `/${indices.read.documents}/_search`,
-    query: { allow_partial_search_results: false },
     body: {
       size: 0,
       query: { bool: { filter: [...filters, { term: { status: 'live' } }, ...matching] } },
@@ -88,7 +87,6 @@ async function matchingDocuments(
     const reply: Reply = await connection.request<Reply>({
       method: 'POST',
       path: `/${indices.read.chunks}/_search`,
-      query: { allow_partial_search_results: false },
       body: {
         size: 0,
         query,

@@ -1,6 +1,5 @@
-import { ExponentialBackoff, handleType, retry } from 'cockatiel';
 import type { Connection } from './connection.ts';
-import { type ErrorReply, Rejection, replyFailure, TransientFailure } from './failure.ts';
+import { Rejection } from './failure.ts';
 import { createTogether } from './together.ts';
 
 /** One document to read by its id. */
@@ -30,7 +29,6 @@ export type Get = <S>(items: readonly GetItem[]) => Promise<readonly (Got<S> | u
 interface GetReply {
   readonly docs: readonly {
     readonly found?: boolean;
-    readonly error?: ErrorReply;
     readonly _seq_no: number;
     readonly _primary_term: number;
     readonly _source: unknown;
@@ -58,30 +56,19 @@ async function sendGet(
   connection: Connection,
   items: readonly GetItem[],
 ): Promise<(Got<unknown> | undefined)[]> {
-  const policy = retry(handleType(TransientFailure), {
-    maxAttempts: 5,
-    backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 3_000 }),
+  const { docs } = await connection.request<GetReply>({
+    method: 'POST',
+    path: '/_mget',
+    body: {
+      docs: items.map(({ index, id, routing, fields }) => ({
+        _index: index,
+        _id: id,
+        ...(routing !== undefined && { routing }),
+        _source: fields,
+      })),
+    },
   });
-  return policy.execute(async () => {
-    const { docs } = await connection.request<GetReply>({
-      method: 'POST',
-      path: '/_mget',
-      body: {
-        docs: items.map(({ index, id, routing, fields }) => ({
-          _index: index,
-          _id: id,
-          ...(routing !== undefined && { routing }),
-          _source: fields,
-        })),
-      },
-    });
-    return docs.map(({ error, found, _seq_no: sequence, _primary_term: term, _source: source }) => {
-      if (error !== undefined) {
-        // A shard that is not there at the moment is told by document.
-        const status = error.type === 'index_not_found_exception' ? 404 : 503;
-        throw replyFailure(status, error, connection.url);
-      }
-      return found === true ? { sequence, term, source } : undefined;
-    });
-  });
+  return docs.map(({ found, _seq_no: sequence, _primary_term: term, _source: source }) =>
+    found === true ? { sequence, term, source } : undefined,
+  );
 }

@@ -57,6 +57,32 @@ describe('connect', () => {
     await connection.close();
   });
 
+  it('asks for whole searches, and takes no reply for whole in which a shard is missing', async () => {
+    const missing = { type: 'no_shard_available_action_exception', reason: 'no shard' };
+    const partial = {
+      body: {
+        docs: [
+          { _id: 'a', found: true },
+          { _id: 'b', error: missing },
+        ],
+      },
+    };
+    const whole = {
+      docs: [
+        { _id: 'a', found: true },
+        { _id: 'b', found: false },
+      ],
+    };
+    const { url, requests } = await serve({}, partial, { body: whole });
+    const connection = connect({ url });
+    await connection.request({ method: 'POST', path: '/x/_search', body: { size: 1 } });
+    expect(requests[0]!.url).toBe('/x/_search?allow_partial_search_results=false');
+    const read = { method: 'POST' as const, path: '/x/_mget', body: { docs: [{ _id: 'a' }, { _id: 'b' }] } };
+    expect(await connection.request(read)).toEqual(whole);
+    expect(requests).toHaveLength(3);
+    await connection.close();
+  });
+
   it('signs for Amazon OpenSearch Service with the credentials of the default chain', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
