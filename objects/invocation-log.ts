@@ -60,6 +60,8 @@ export function createInvocationLog(
   let writing: Promise<void> = Promise.resolve();
   const writer = randomUUID().slice(0, 8);
   let written = 0;
+  /** Until the next try, and not for each line that comes meanwhile, all is packed and sent again. */
+  let isAway = false;
 
   /** A body that cannot be masked is not written down, and never fails the call that it tells of. */
   const lineOf = (invocation: Invocation): string | undefined => {
@@ -80,6 +82,7 @@ export function createInvocationLog(
         });
       }
       waitingBytes -= bytes;
+      isAway = false;
     } catch (error) {
       telemetry.log.error({ error, lines: lines.length }, 'cannot write the invocation log, trying again');
       // Before what has come meanwhile, so that lines stay in order.
@@ -89,7 +92,9 @@ export function createInvocationLog(
         bytes: bytes + (later?.bytes ?? 0),
         since,
       });
-      timer ??= setTimeout(flushDue, retrySeconds * 1000).unref();
+      isAway = true;
+      clearTimeout(timer);
+      timer = setTimeout(flushDue, retrySeconds * 1000).unref();
     }
   };
   const take = (name: string) => {
@@ -124,7 +129,7 @@ export function createInvocationLog(
       waiting.lines.push(line);
       waiting.bytes += bytes;
       waitingBytes += bytes;
-      if (waiting.bytes >= maxBytes) take(name);
+      if (waiting.bytes >= maxBytes && !isAway) take(name);
       else timer ??= setTimeout(flushDue, maxSeconds * 1000).unref();
     },
     flush,

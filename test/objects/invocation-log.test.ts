@@ -155,6 +155,34 @@ describe('createInvocationLog', () => {
     ]);
   });
 
+  it('tries a store that is away again after a pause, not with each call', async () => {
+    vi.useFakeTimers();
+    let puts = 0;
+    let isAway = true;
+    const away: ObjectStore = {
+      ...store,
+      async put(...given) {
+        puts += 1;
+        if (isAway) throw new ObjectStoreFailure('unavailable', 'Cannot write: away');
+        return store.put(...given);
+      },
+    };
+    const log = open({ maxBytes: 1 }, away);
+    for (let at = 0; at < 5; at += 1) {
+      log.record(call('a', { milliseconds: at }));
+      await vi.waitFor(() => expect(puts).toBeGreaterThan(0));
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    expect(puts).toBe(1);
+    isAway = false;
+    await vi.advanceTimersByTimeAsync(5_000);
+    await log.flush();
+    expect((await objects()).flatMap(({ lines }) => lines.map(({ milliseconds }) => milliseconds))).toEqual([
+      0, 1, 2, 3, 4,
+    ]);
+    await log.close();
+  });
+
   it('removes what is written of a tenant and what waits, and nothing of another', async () => {
     const log = open();
     log.record(call('a'));
