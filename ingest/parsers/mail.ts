@@ -28,7 +28,7 @@ const maxAttachments = 100;
 const maxAttachmentBytes = 52_428_800;
 const maxNameCharacters = 150;
 /** They sign or repeat the mail and say nothing of their own. */
-const withoutContent = /^application\/(?:(?:x-)?pkcs7-signature|pgp-signature|pgp-keys|ms-tnef)$/;
+const withoutContent = /^application\/(?:(?:x-)?pkcs7-signature|pgp-signature|pgp-keys)$/;
 
 /**
  * Writes a mail: its subject as the heading, a paragraph with its correspondents and date, its text, then the names of

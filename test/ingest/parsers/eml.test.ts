@@ -57,6 +57,20 @@ describe('parseEml', () => {
     expect(Buffer.from(parsed.attachments![0]!.content).toString()).toContain('Subject: Inner');
   });
 
+  it('hands on what Outlook wraps, so that its refusal is told, and leaves out signatures', async () => {
+    const { attachments } = await parseEml(
+      makeMail({
+        subject: 'Wrapped',
+        text: 'See it.',
+        attachments: [
+          { name: 'winmail.dat', type: 'application/ms-tnef', content: 'wrapped files' },
+          { name: 'smime.p7s', type: 'application/pkcs7-signature', content: 'signature' },
+        ],
+      }),
+    );
+    expect(attachments?.map(({ name }) => name)).toEqual(['winmail.dat']);
+  });
+
   it('refuses encrypted mails, and more than 100 attachments', async () => {
     for (const type of [
       'application/pkcs7-mime; smime-type=enveloped-data',
