@@ -33,6 +33,9 @@ const geographies: Readonly<Record<string, RegExp | undefined>> = {
   global: undefined,
 };
 const profile = /^(us-gov|us|eu|apac|jp|au|ca|global)\.(?=[a-z0-9-]+\.)/;
+/** A prefix that came after this was written: what stands before a provider's name. */
+const otherProfile =
+  /^([a-z-]+)\.(?=(?:ai21|amazon|anthropic|cohere|deepseek|google|meta|mistral|moonshot|nvidia|openai|qwen|stability|twelvelabs|writer)\.)/;
 const arn =
   /^arn:aws(?:-[a-z-]+)?:bedrock:([a-z0-9-]*):(\d{12})?:(foundation-model|inference-profile|application-inference-profile|provisioned-model|imported-model|custom-model|custom-model-deployment|default-prompt-router|prompt-router)\/(\S+)$/;
 /** `:0`, `:0:300k`: what makes an id say one version of a model. */
@@ -64,7 +67,7 @@ export function readModelId(given: string, rules: ModelIdRules): ModelReference 
 }
 
 function baseOf(id: string, given: string, rules: ModelIdRules): string {
-  const prefix = profile.exec(id)?.[1];
+  const prefix = (profile.exec(id) ?? otherProfile.exec(id))?.[1];
   if (prefix !== undefined) checkResidency(prefix, given, rules);
   const base = prefix === undefined ? id : id.slice(prefix.length + 1);
   if (!/^[a-z0-9-]+\.[A-Za-z0-9.:_-]+$/.test(base))
@@ -90,7 +93,7 @@ function checkResidency(prefix: string, given: string, rules: ModelIdRules): voi
       `${told}, got ${JSON.stringify(given)}, which runs in several regions: name the model itself, or set bedrock.residency to "geography"`,
     );
   }
-  const regions = geographies[prefix];
+  const regions = Object.hasOwn(geographies, prefix) ? geographies[prefix] : undefined;
   if (regions === undefined) {
     throw new InvalidConfiguration(
       setting,

@@ -35,21 +35,18 @@ export interface LanguageModelTraits {
   readonly cachesFromTokens?: number;
   /** Absent: it answers whole only. */
   readonly streams: boolean;
-  readonly contextTokens: number;
 }
 
-const plain: LanguageModelTraits = { citesSearchResults: false, streams: true, contextTokens: 128_000 };
+const plain: LanguageModelTraits = { citesSearchResults: false, streams: true };
 const claude: LanguageModelTraits = {
   citesSearchResults: true,
   cachesFromTokens: 1_024,
   streams: true,
-  contextTokens: 200_000,
 };
 const nova: LanguageModelTraits = {
   citesSearchResults: false,
   cachesFromTokens: 1_000,
   streams: true,
-  contextTokens: 300_000,
 };
 
 /** Language models by id. */
@@ -62,11 +59,11 @@ export const languageModels: Readonly<Record<string, LanguageModelTraits>> = {
   'anthropic.claude-sonnet-4-20250514-v1:0': claude,
   'anthropic.claude-3-7-sonnet-20250219-v1:0': claude,
   'anthropic.claude-3-5-haiku-20241022-v1:0': { ...claude, cachesFromTokens: 2_048 },
-  'anthropic.claude-3-haiku-20240307-v1:0': { ...plain, contextTokens: 200_000 },
-  'amazon.nova-premier-v1:0': { ...nova, contextTokens: 1_000_000 },
+  'anthropic.claude-3-haiku-20240307-v1:0': plain,
+  'amazon.nova-premier-v1:0': nova,
   'amazon.nova-pro-v1:0': nova,
   'amazon.nova-lite-v1:0': nova,
-  'amazon.nova-micro-v1:0': { ...nova, contextTokens: 128_000 },
+  'amazon.nova-micro-v1:0': nova,
   'meta.llama3-3-70b-instruct-v1:0': plain,
   'meta.llama3-1-8b-instruct-v1:0': plain,
   'mistral.mistral-large-2407-v1:0': plain,

@@ -52,6 +52,16 @@ describe('readModelId', () => {
     expect(readModelId(given, { ...rules, allowUnpinned: true }).callId).toBe(given);
   });
 
+  it('takes a prefix that it does not know for a profile that runs anywhere', () => {
+    for (const id of ['sa.anthropic.claude-sonnet-4-5-20250929-v1:0', 'constructor.amazon.nova-lite-v1:0']) {
+      expect(() => readModelId(id, rules)).toThrow(/runs anywhere/);
+      expect(() => readModelId(id, { ...rules, residency: 'region' })).toThrow(/runs in several regions/);
+      const any = readModelId(id, { ...rules, residency: 'any' });
+      expect(any).toEqual({ callId: id, baseId: id.slice(id.indexOf('.') + 1) });
+    }
+    expect(readModelId('zai.glm-4.6-v1:0', rules).baseId).toBe('zai.glm-4.6-v1:0');
+  });
+
   const sonnet = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
   it.each([
     ['region', 'us', 'us-east-1', /runs in several regions/],
