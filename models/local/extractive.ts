@@ -1,6 +1,7 @@
 import type { EmbeddingModel } from '../embedding-model.ts';
 import type { LanguageModel, LanguageModelEvent, Passage } from '../language-model.ts';
 import type { ModelCall } from '../model-call.ts';
+import { dotProduct } from './dot-product.ts';
 import { statements } from './statements.ts';
 import { contentWords, wordOverlap } from './word-overlap.ts';
 
@@ -120,10 +121,4 @@ function candidatesOf(words: ReadonlySet<string>, passages: readonly Passage[]):
   const candidates = [...byText.values()];
   if (candidates.length <= maxCandidates) return candidates;
   return candidates.sort((a, b) => b.overlap - a.overlap).slice(0, maxCandidates);
-}
-
-function dotProduct(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let at = 0; at < a.length; at += 1) sum += a[at]! * b[at]!;
-  return sum;
 }

@@ -2,8 +2,8 @@ import { sentences } from '../../../domain/sentences.ts';
 import type { EmbeddingModel } from '../../embedding-model.ts';
 import type { Grounding } from '../../guardrail.ts';
 import type { ModelCall } from '../../model-call.ts';
+import { dotProduct } from '../dot-product.ts';
 import { contentWords, wordOverlap } from '../word-overlap.ts';
-import { dotProduct } from './dot-product.ts';
 
 /** Of the passages' sentences; the likeliest by words where there are more. */
 const maxSentencesPerClaim = 24;

@@ -79,8 +79,6 @@ const detectors: readonly Detector[] = [
   },
 ];
 
-export const sensitiveTypes: readonly SensitiveType[] = [...new Set(detectors.map(({ type }) => type))];
-
 /** Where data of the wanted kinds stands in a text; may overlap, the surer kind first. Linear in the text. */
 export function findSensitive(
   text: string,
