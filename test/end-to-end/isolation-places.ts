@@ -23,6 +23,8 @@ export const checks = {
   sessions: ['--project', 'integration', 'test/answer/sessions'],
   invocations: ['--project', 'unit', 'test/objects/invocation-log'],
   feeds: ['--project', 'unit', 'test/ingest/feed.test.ts'],
+  embedding: ['--project', 'unit', 'test/ingest/embed'],
+  marks: ['--project', 'unit', 'test/ingest/feed'],
   sqlite: [
     '--project',
     'integration',
@@ -410,6 +412,20 @@ export const places: readonly GuardedPlace[] = [
     'if (await isKept(name, since)) {',
     'if (written >= 0) {',
     'invocations',
+  ),
+  place(
+    'ingest/embed.ts',
+    'tenant of a vector that is waited for',
+    'const keyOf = (fingerprint: string) => `${tenantId}\\0${fingerprint}`;',
+    'const keyOf = (fingerprint: string) => fingerprint;',
+    'embedding',
+  ),
+  place(
+    'ingest/feed-marks.ts',
+    'tenant of the marks of a source',
+    'const key = `${scope.tenantId}\\0${source}`;',
+    'const key = source;',
+    'marks',
   ),
   place(
     'ingest/feed-apply.ts',
