@@ -70,8 +70,11 @@ export function createTurns(
       ...(refusal !== undefined && { refusal }),
       async keep(response) {
         if (sessionId === undefined) return undefined;
-        // A question that was refused is not kept.
-        const turn = refusal === undefined ? turnOf(asked, standAlone, response, turns) : undefined;
+        // A question that was refused is not kept, whether before the model or by a guardrail within its call.
+        const isRefused =
+          refusal !== undefined ||
+          response.guardrails.some(({ side, action }) => side === 'input' && action === 'blocked');
+        const turn = isRefused ? undefined : turnOf(asked, standAlone, response, turns);
         return sessions.add(scope, known, turn);
       },
     };

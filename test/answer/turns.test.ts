@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Turn } from '../../answer/sessions.ts';
 import { createTurns } from '../../answer/turns.ts';
+import type { AnswerResponse } from '../../domain/answer.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
 import { scopes } from '../search-engine/scopes.ts';
@@ -14,7 +15,12 @@ const model: LanguageModel = {
 };
 
 /** Keeps a turn behind earlier ones and returns it as it is kept. */
-async function kept(question: string, earlier: readonly Turn[], passages: number): Promise<Turn | undefined> {
+async function kept(
+  question: string,
+  earlier: readonly Turn[],
+  passages: number,
+  told: Partial<AnswerResponse> = {},
+): Promise<Turn | undefined> {
   let added: Turn | undefined;
   const openTurn = createTurns(
     {
@@ -34,7 +40,14 @@ async function kept(question: string, earlier: readonly Turn[], passages: number
     documentId: 'd',
     contentHash: 'h',
   }));
-  const response = { answer: { text: 'because' }, passages: found, endReason: 'complete', withheld: false };
+  const response = {
+    answer: { text: 'because' },
+    passages: found,
+    endReason: 'complete',
+    withheld: false,
+    guardrails: [],
+    ...told,
+  };
   await turn.keep(response as never);
   return added;
 }
@@ -52,6 +65,20 @@ describe('createTurns', () => {
   it('keeps what an answer and those before it rested on', async () => {
     const turn = await kept('and how?', [turnRestingOn(2)], 1);
     expect(turn?.answered?.restedOn.map(({ chunkId }) => chunkId)).toEqual(['c-0', 'c-1', 'own-0']);
+  });
+
+  it('keeps no question that a guardrail within the model refused', async () => {
+    const endReason = 'guardrail_intervened';
+    const refused = {
+      side: 'input',
+      policy: 'topic',
+      type: 'Investing',
+      action: 'blocked',
+      count: 1,
+    } as const;
+    expect(await kept('and shares?', [], 1, { endReason, guardrails: [refused] })).toBeUndefined();
+    const answer = { ...refused, side: 'output' } as const;
+    expect(await kept('why?', [], 1, { endReason, guardrails: [answer] })).toEqual({ question: 'why?' });
   });
 
   it('remembers no answer that rests on more than can be read again', async () => {
