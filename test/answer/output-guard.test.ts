@@ -7,17 +7,18 @@ import { guardrailOf } from '../models/local/guardrail/guardrail-under-test.ts';
 const noGrounding = () => ({ question: '', passages: [], cited: [] });
 const accessKey = ['AKIA', 'IOSFODNN7EXAMPLE'].join('');
 
+const everything = {
+  email: 'mask',
+  card: 'mask',
+  iban: 'mask',
+  phone: 'mask',
+  us_ssn: 'mask',
+  ip_address: 'mask',
+  aws_access_key: 'mask',
+} as const;
 const guardrail = guardrailOf({
   output: {
-    sensitiveInformation: {
-      email: 'mask',
-      card: 'mask',
-      iban: 'mask',
-      phone: 'mask',
-      us_ssn: 'mask',
-      ip_address: 'mask',
-      aws_access_key: 'mask',
-    },
+    sensitiveInformation: everything,
     patterns: [{ name: 'ticket', pattern: 'ticket [a-z]+ \\d+', action: 'mask', maxCharacters: 64 }],
   },
 });
@@ -50,6 +51,10 @@ const secrets = [
   '4111 1111 1111 1111',
   'DE89 3704 0044 0532 0130 00',
   'GB29 NWBK 6016 1331 9268 19',
+  'gb29 nwbk 6016 1331 9268 19',
+  'mt84 malt 0110 0001 2345 mtlc ast0 01s',
+  '４１１１ １１１１ １１１１ １１１１',
+  '＋４９ ３０ ９０１８２０ ５５',
   '+49 30 901820 55',
   '(415) 555-2671',
   '536-22-8726',
@@ -105,6 +110,16 @@ describe('OutputGuard', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it.each(secrets.slice(0, 13))('lets no group of %j out that comes alone', async (secret) => {
+    const quick = guardrailOf({ output: { sensitiveInformation: everything } });
+    const whole = `Pay to ${secret} today, or else.`;
+    const once = await run([whole], 'sync', quick);
+    for (const parts of [[...whole], whole.split(/(?<= )/)]) {
+      expect((await run(parts, 'sync', quick)).sent.join('')).toBe(once.sent.join(''));
+    }
+    expect(once.sent.join('')).toMatch(/^Pay to \{[A-Z_]+\} today, or else\.$/);
   });
 
   it('says where a range of the text has gone', async () => {

@@ -1,7 +1,13 @@
+import { foldWidth } from './fold-width.ts';
+
 /** A word that may be a part of a number, a card, an account or a key whose groups stand apart. */
 const groupOfMany = /\d|^[+().\-/]+$|^[A-Z]{1,4}$/;
 /** An account number has 34 characters in groups of four; more groups than these are no one thing. */
 const maxGroups = 20;
+/** The beginning of an account number, whose groups of letters may be small ones: then they look like words. */
+const account = /(?<![a-z0-9])[a-z]{2}\d{2}[a-z0-9 -]{0,46}$/i;
+/** Of which 34 characters are its own, with a space or a hyphen between groups of four. */
+const maxAccountCharacters = 50;
 /** Longer ones are no addresses. */
 const maxWordCharacters = 420;
 
@@ -11,7 +17,8 @@ const maxWordCharacters = 420;
  * @param keptWords at least so many words at the end are not settled
  * @param keptCharacters nor are so many characters
  */
-export function settledLength(text: string, keptWords: number, keptCharacters: number): number {
+export function settledLength(given: string, keptWords: number, keptCharacters: number): number {
+  const text = foldWidth(given);
   let settled = Math.max(0, text.length - keptCharacters);
   let words = 0;
   let end = text.length;
@@ -22,6 +29,10 @@ export function settledLength(text: string, keptWords: number, keptCharacters: n
     words += 1;
     end -= Math.max(word.length, 1);
   }
+  // One character more, to see whether a word begins there.
+  const tail = text.slice(-maxAccountCharacters - 1);
+  const begun = account.exec(tail);
+  if (begun !== null) end = Math.min(end, text.length - tail.length + begun.index);
   settled = Math.min(settled, end);
   // Not between the halves of a character.
   const code = text.charCodeAt(settled);
