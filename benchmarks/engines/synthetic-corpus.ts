@@ -1,4 +1,4 @@
-import { seededRandom } from './seeded-random.ts';
+import { createRandom } from '../statistics/seeded-random.ts';
 
 /** One made-up chunk: its words follow Zipf's law, its vector lies near one of its tenant's topics. */
 export interface SyntheticChunk {
@@ -29,7 +29,7 @@ const topicsATenant = 20;
 
 /** The chunks of one tenant; the same shape gives the same chunks. */
 export function chunksOf(shape: CorpusShape, tenant: number): SyntheticChunk[] {
-  const random = seededRandom(shape.seed * 1_000_003 + tenant);
+  const random = createRandom(shape.seed * 1_000_003 + tenant);
   const topics = topicsOf(shape, tenant);
   return Array.from({ length: shape.chunksATenant }, (_, at) => ({
     tenantId: `t${tenant}`,
@@ -41,7 +41,7 @@ export function chunksOf(shape: CorpusShape, tenant: number): SyntheticChunk[] {
 
 /** Queries of tenants drawn at random: words of middling frequency, and a vector near one of the tenant's topics. */
 export function queriesOf(shape: CorpusShape, count: number): SyntheticQuery[] {
-  const random = seededRandom(shape.seed + 17);
+  const random = createRandom(shape.seed + 17);
   return Array.from({ length: count }, () => {
     const tenant = Math.floor(random() * shape.tenants);
     const topics = topicsOf(shape, tenant);
@@ -54,7 +54,7 @@ export function queriesOf(shape: CorpusShape, count: number): SyntheticQuery[] {
 }
 
 function topicsOf({ seed, dimensions }: CorpusShape, tenant: number): Float32Array[] {
-  const random = seededRandom(seed * 7_919 + tenant);
+  const random = createRandom(seed * 7_919 + tenant);
   return Array.from({ length: topicsATenant }, () => unit(gaussians(dimensions, random)));
 }
 
