@@ -31,6 +31,10 @@ export async function openOnnxThread(settings: SessionSettings): Promise<OnnxThr
   const waiting = new Map<number, Waiting>();
   let failure: ModelUnavailable | undefined;
   let nextId = 0;
+  let isEnded = false;
+  worker.once('exit', () => {
+    isEnded = true;
+  });
 
   const fail = (message: string, cause?: unknown): ModelUnavailable => {
     failure ??= new ModelUnavailable(message, { cause });
@@ -74,7 +78,14 @@ export async function openOnnxThread(settings: SessionSettings): Promise<OnnxThr
 
     async close() {
       fail('Cannot run the local model: it is closed');
-      await worker.terminate();
+      if (isEnded) return;
+      const ended = new Promise<void>((resolve) => {
+        worker.once('exit', () => resolve());
+      });
+      worker.ref();
+      // Never terminated: a thread that is stopped within the runtime's own code takes the process with it.
+      worker.postMessage({ close: true } satisfies WorkerRequest);
+      await ended;
     },
   };
 }

@@ -80,6 +80,18 @@ describe('createLocalEmbeddingModel', () => {
     await expect(closed.embedPassages(['x'])).rejects.toBeInstanceOf(ModelUnavailable);
   });
 
+  it('closes at any moment of a run, without taking the process with it', async () => {
+    for (const pauseMs of [0, 4, 9, 15, 22, 30]) {
+      const closing = await createLocalEmbeddingModel({ folder, telemetry: silentTelemetry });
+      const running = closing.embedPassages(Array.from({ length: 8 }, () => 'word '.repeat(250)));
+      const ended = running.catch((error: unknown) => error);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await closing.close();
+      const outcome = await ended;
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(ModelUnavailable);
+    }
+  });
+
   it('names the folder where there is no model', async () => {
     const empty = await mkdtemp(path.join(tmpdir(), 'no-model-'));
     const opening = createLocalEmbeddingModel({ folder: empty, telemetry: silentTelemetry });
