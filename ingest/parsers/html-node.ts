@@ -59,8 +59,29 @@ const chromeRoles = new Set(['navigation', 'banner', 'contentinfo', 'search', 'm
 export function isInvisible(element: HtmlElement): boolean {
   if (invisible.has(element.nodeName.toUpperCase())) return true;
   if (element.getAttribute('hidden') !== null || element.getAttribute('aria-hidden') === 'true') return true;
-  const style = element.getAttribute('style');
-  return style !== null && /display\s*:\s*none|visibility\s*:\s*hidden/i.test(style);
+  const style = element.getAttribute('style') ?? '';
+  return unseen.test(style) || isWhiteOnWhite(element, style);
+}
+
+/** Not shown, without size, or without colour; `0.5em` has a size. */
+const unseen =
+  /(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?:\.0+)?(?![.\d])|color\s*:\s*transparent)/i;
+const white = /(?:^|[;\s])color\s*:\s*(?:white|#fff(?:fff)?\b|rgba?\(\s*255\s*,\s*255\s*,\s*255)/i;
+
+/** White text is hidden where nothing above it can give it another ground: no background, and no name for a style sheet. */
+function isWhiteOnWhite(element: HtmlElement, style: string): boolean {
+  if (!white.test(style) && !/^(?:white|#fff(?:fff)?)$/i.test(element.getAttribute('color') ?? ''))
+    return false;
+  for (let node: HtmlNode | null = element; node !== null && isElement(node); node = node.parentNode) {
+    if (/background/i.test(node.getAttribute('style') ?? '') || node.getAttribute('bgcolor') !== null)
+      return false;
+    const id = node.getAttribute('id');
+    // What finds the article puts an element of its own around it.
+    if (id?.startsWith('readability-')) continue;
+    // The library gives an element without a class an empty one.
+    if ((id ?? '') !== '' || (node.getAttribute('class') ?? '') !== '') return false;
+  }
+  return true;
 }
 
 /** Whether an element belongs to the site and not to the page: navigation, footers, banners. */

@@ -20,6 +20,35 @@ describe('parseHtml', () => {
     expect(outline(parsed)).toEqual(['heading1: Page', 'paragraph (Page): Text & more end']);
   });
 
+  it.each([
+    ['style="font-size:0"', ''],
+    ['style="color:red;font-size: 0px"', ''],
+    ['style="opacity: 0.0"', ''],
+    ['style="color: transparent"', ''],
+    ['style="color:#FFF"', ''],
+    ['style="color: rgb(255, 255, 255)"', ''],
+    ['color="white"', ''],
+    ['style="font-size:0.5em"', 'seen'],
+    ['style="opacity:0.5"', 'seen'],
+    ['style="color:#ffe"', 'seen'],
+    ['style="background-color:#fff"', 'seen'],
+    ['style="color:#fff;background:#000"', 'seen'],
+    // A style sheet may give it a dark ground.
+    ['class="inverse" style="color:#fff"', 'seen'],
+  ])('takes text with %s for what a reader sees of it', (attributes, seen) => {
+    const tag = attributes.startsWith('color=') ? 'font' : 'span';
+    const parsed = parseHtml(`<p>Before <${tag} ${attributes}>seen</${tag}> after.</p>`);
+    expect(parsed.text).toBe(seen === '' ? 'Before after.' : 'Before seen after.');
+  });
+
+  it('reads white text on a ground of its own above it', () => {
+    const page = (ground: string) =>
+      `<div ${ground}><p><span style="color:white">Title</span></p></div><p>Text.</p>`;
+    expect(parseHtml(page('style="background:#036"')).text).toContain('Title');
+    expect(parseHtml(page('bgcolor="#036"')).text).toContain('Title');
+    expect(parseHtml(page('')).text).not.toContain('Title');
+  });
+
   it('reads the main part alone where it is marked', () => {
     expect(
       lines(
