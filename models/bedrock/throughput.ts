@@ -21,6 +21,8 @@ const tolerance = 0.03;
 const chance = 2.5;
 /** After a limit is met: this share of what it let through. */
 const retreat = 0.9;
+/** Where a retreat did not help: this share of its pace, to see whether any would. */
+const secondRetreat = 0.5;
 /** Seconds from a retreat until the pace is back at what the limit let through. */
 const returnSeconds = 4;
 /** A burst of at most this many milliseconds' calls. */
@@ -39,8 +41,8 @@ interface Pace {
  * While no limit is met the pace doubles each second. A limit shows as a share of throttled calls beyond what comes at
  * any pace; what it lets through meanwhile is its capacity. The pace then retreats to 90 % of that, returns along a
  * cubic curve that lingers at the capacity and, where nothing is throttled, leaves it faster and faster (the curve of
- * CUBIC, RFC 9438, scaled to the capacity). Throttling that a retreat does not lessen is noise of the service and not a
- * limit: that share no longer counts, and the pace doubles again from where it was.
+ * CUBIC, RFC 9438, scaled to the capacity). Throttling that neither a retreat nor half of that pace lessens is noise of
+ * the service and not a limit: that share no longer counts, and the pace doubles again from where it was.
  */
 export class Throughput {
   readonly #start: number;
@@ -49,13 +51,14 @@ export class Throughput {
   #pace: Pace = { capacity: undefined, seconds: 0 };
   /** Share of calls that is throttled at any pace. */
   #noise = 0;
-  /** The epoch before the last retreat, to go back to where the retreat did not help. */
+  /** The epoch before the last retreat, or the last two, to go back to where they did not help. */
   #left:
     | {
         readonly perSecond: number;
         readonly judged: number;
         readonly share: number;
         readonly expected: number;
+        readonly isSecond: boolean;
       }
     | undefined;
   #tokens = 1;
@@ -134,16 +137,26 @@ export class Throughput {
       share < left.share + surprise(left.share)
     ) {
       const all = left.judged + judged;
-      this.#noise = Math.min(0.9, (left.share * left.judged + throttled) / all);
-      // Whether there is a limit, and where, is open again.
-      const seconds = Math.max(0, Math.log2(left.perSecond / this.#start));
-      this.#begin({ capacity: undefined, seconds }, now);
+      const pooled = (left.share * left.judged + throttled) / all;
+      if (left.isSecond || noise > 0) {
+        this.#noise = Math.min(0.9, pooled);
+        // Whether there is a limit, and where, is open again.
+        const seconds = Math.max(0, Math.log2(left.perSecond / this.#start));
+        this.#begin({ capacity: undefined, seconds }, now);
+      } else {
+        // A limit that falls while it is measured looks the same; at a much slower pace it does not.
+        const capacity = Math.max(((started / (elapsed / 1_000)) * secondRetreat) / retreat, this.#min);
+        const expected = Math.max(noise, 1 - (1 - share) / secondRetreat);
+        this.#left = { perSecond: left.perSecond, judged: all, share: pooled, expected, isSecond: true };
+        this.#begin({ capacity, seconds: 0 }, now);
+      }
     } else {
       const perSecond = started / (elapsed / 1_000);
       // Of what was started, not of what has ended: a slow service lets through as much as a fast one.
       const capacity = Math.max((perSecond * (1 - share)) / (1 - noise), this.#min);
       const kept = Math.min(1, (retreat * capacity) / Math.max(perSecond, Number.MIN_VALUE));
-      this.#left = { perSecond, judged, share, expected: Math.max(noise, 1 - (1 - share) / kept) };
+      const expected = Math.max(noise, 1 - (1 - share) / kept);
+      this.#left = { perSecond, judged, share, expected, isSecond: false };
       this.#begin({ capacity, seconds: 0 }, now);
     }
     this.#epochAt = now;
