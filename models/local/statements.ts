@@ -26,6 +26,7 @@ export function statements(text: string): SentenceRange[] {
 
 function isStatement(sentence: string): boolean {
   if (sentence.length > maxCharacters || sentence.includes('\t') || sentence.includes(' | ')) return false;
+  if (settings.test(sentence)) return false;
   const isEnded = ending.test(sentence);
   const words = sentence.match(word)?.length ?? 0;
   if (unspacedLetters.test(sentence)) return isEnded;
@@ -34,6 +35,9 @@ function isStatement(sentence: string): boolean {
   const filled = sentence.match(/\S/gu)?.length ?? 0;
   return letters / filled >= minLetterShare;
 }
+
+/** A line that is a key alone, as in YAML, or a key and value in braces: words enough, but no sentence. */
+const settings = /^\s*[\w.-]+:\s*\n|\{\s*["\w.-]+\s*:/m;
 
 /** In Chinese, Japanese and Thai words cannot be counted by spaces. */
 const unspacedLetters = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]{4}/u;

@@ -29,6 +29,10 @@ describe('statements', () => {
     ['a row with tabs', 'name\tprice of the thing\tcolour of it and its friends.'],
     ['code', 'const x = { a: 1, b: [2, 3], c: {} }; f(x)(y)[z] = 4; g();'],
     ['data', '{ "key": 12.5, "other": [1, 2, 3, 4, 5, 6], "more": 100, "last": {} }.'],
+    [
+      'settings',
+      'search:\n  defaults:\n    lexical: { weight: one, candidates: many }\n  classes:\n    code: { dense: { weight: none } }',
+    ],
     ['a question', 'What is the name of the default tenant?'],
     ['a line that announces', 'These are the things that you need to know about it:'],
     ['a few words', 'See above.'],
