@@ -61,12 +61,17 @@ export function createRetrieve(
         ? await embedQuery(embed, scope.tenantId, request, timings, note, call)
         : undefined;
     const found = await engine.find(scope, legsQuery(request, vector), call.signal);
+    const noteFailed = (legs: LegsResult) => {
+      for (const name of ['lexical', 'dense'] as const) {
+        const failed = legs[name]?.failed;
+        if (failed !== undefined && !degraded.some(({ stage }) => stage === name)) note(name, failed);
+      }
+    };
     for (const name of ['lexical', 'dense'] as const) {
       const leg = found[name];
-      if (leg === undefined) continue;
-      timings[name] = leg.milliseconds;
-      if (leg.failed !== undefined) note(name, leg.failed);
+      if (leg !== undefined) timings[name] = leg.milliseconds;
     }
+    noteFailed(found);
     checkUsable(request, found, vector);
 
     const startedAt = performance.now();
@@ -77,6 +82,7 @@ export function createRetrieve(
       const moved = await feedBack(engine, scope, request.feedback, vector, ranked, call.signal);
       const { facets: _, facetsMatchText: __, ...legs } = legsQuery(request, moved);
       const again = await engine.find(scope, legs, call.signal);
+      noteFailed(again);
       checkUsable(request, again, moved);
       ranked = fuse(weightedLegs(request, again), request.fusion);
       timings.feedback = performance.now() - fedBackAt;

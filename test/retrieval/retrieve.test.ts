@@ -82,6 +82,25 @@ describe('createRetrieve', () => {
     expect(denseOnly.ids).toEqual(['b', 'c']);
   });
 
+  it('names a leg that fails in the second round of feedback only, and once where it fails in both', async () => {
+    const rounds = async (...lexical: readonly Leg[]) => {
+      let round = 0;
+      const engine: SearchEngine = {
+        async find() {
+          round += 1;
+          return { facets: [], lexical: lexical[round - 1]!, dense: both.dense };
+        },
+        fetch: () => Promise.reject(new Error('Expected no fetch')),
+        features: async () => [],
+      };
+      const resolved = resolveSearchRequest({ query: 'wing', feedback: {} }, []);
+      return (await createRetrieve(engine, good, silentTelemetry)(scope, resolved)).degraded;
+    };
+    expect(await rounds(both.lexical, both.lexical)).toEqual([]);
+    expect(await rounds(both.lexical, broken)).toEqual([{ stage: 'lexical', reason: 'shard failed' }]);
+    expect(await rounds(broken, broken)).toEqual([{ stage: 'lexical', reason: 'shard failed' }]);
+  });
+
   it('embeds a query for each tenant that asks it, and once for each', async () => {
     const embedded: string[] = [];
     const model = modelOf(async (query) => {
