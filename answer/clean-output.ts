@@ -34,14 +34,26 @@ const unsettled = /\s*[!-~]*$/;
 
 /** What may stand before a definition: quotes, lists and their indentation. */
 const containers = /^[ \t]*(?:(?:[>*+-]|\d{1,9}[.)])[ \t]*)*$/;
+/** What would make an address of whatever comes to stand behind it. */
+const begunAddress = /(?:www\\?\.[^\s]{0,255}|[a-z]:[\\/]{0,3})$/i;
 /** Before the further lines of a definition in a quote. */
 const quoteMarks = /\n[ \t]*(?:>[ \t]*)+/g;
 /** A mark that is escaped stands for itself, in an address too. */
 const escaped = /\\(?=[!-/:-@[-`{-~])/g;
-/** A letter, a digit or a mark of addresses by its number or name: nobody who hides nothing writes it so. */
-const spelled = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(colon|sol|period|bsol));/giu;
+/**
+ * A letter, a digit or a mark of addresses by its number or name: nobody who hides nothing writes it so, and neither links
+ * nor what a guardrail looks for may hide in it.
+ */
+const spelled = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(colon|sol|period|bsol|commat|plus));/giu;
 const spelledBegins = /&(?:#?[\da-z]{0,8})$/iu;
-const namedCharacters: Readonly<Record<string, string>> = { colon: ':', sol: '/', period: '.', bsol: '\\' };
+const namedCharacters: Readonly<Record<string, string>> = {
+  colon: ':',
+  sol: '/',
+  period: '.',
+  bsol: '\\',
+  commat: '@',
+  plus: '+',
+};
 
 type Step = { readonly end: number; readonly replacement: string } | 'wait' | { readonly keep: number };
 
@@ -136,7 +148,7 @@ export class OutputCleaner {
         const isMarker = step.replacement === '' && marker.test(this.raw.slice(at, step.end));
         this.#copy(Math.max(this.#done, isMarker ? at - spacesBefore(this.raw, at) : at));
         if (isMarker) this.#addMarkers(at);
-        this.#replace(step.end, step.replacement);
+        this.#replace(step.end, apart(this.text, step.replacement));
       }
     }
     return this.text.slice(before);
@@ -176,8 +188,7 @@ export class OutputCleaner {
     if (length === 'none') {
       // A browser ends a tag at whatever comes, where Markdown saw none.
       if (!tagStart.test(view) || !isActiveTag(view.slice(0, paragraphEnd(view)))) return { keep: at + 1 };
-      this.removedLinks += 1;
-      return { end: at + 1, replacement: '\\<' };
+      return this.#escape(at);
     }
     const end = at + length;
     const piece = raw.slice(at, end);
@@ -195,8 +206,10 @@ export class OutputCleaner {
       return { end, replacement: `] ${removedAddress}` };
     }
     if (/^[[<!]/.test(piece)) {
-      const removed = removeForeignLinks(piece.replace(quoteMarks, '\n'), hosts);
+      const plain = piece.replace(quoteMarks, '\n');
+      const removed = removeForeignLinks(plain, hosts) ?? removeForeignLinks(bareDefinition(plain), hosts);
       // Inside it there may be another one.
+      if (removed === undefined && tagStart.test(piece) && isActiveTag(piece)) return this.#escape(at);
       if (removed === undefined) return { keep: isLinkWhole(piece) ? end : at + 1 };
       this.removedLinks += removed.count;
       return { end, replacement: removed.replacement };
@@ -206,6 +219,12 @@ export class OutputCleaner {
       return { keep: at + Math.max(length, 1) };
     this.removedLinks += 1;
     return { end: at + Math.max(length, 1), replacement: removedAddress };
+  }
+
+  /** Leaves a tag as text: what Markdown takes for none may be one without what else is taken out. */
+  #escape(at: number): Step {
+    this.removedLinks += 1;
+    return { end: at + 1, replacement: '\\<' };
   }
 
   #addMarkers(at: number): void {
@@ -232,7 +251,7 @@ function spelledIn(text: string, from: number, to: number): Edit[] {
     const [whole, decimal, hexadecimal, name = ''] = match;
     const code = Number.parseInt(decimal ?? hexadecimal ?? '', decimal === undefined ? 16 : 10);
     const replacement = namedCharacters[name] ?? (code < 128 ? String.fromCharCode(code) : '');
-    if (!/^[\w:/.\\-]$/.test(replacement)) continue;
+    if (!/^[\w:/.\\@+-]$/.test(replacement)) continue;
     found.push({ start: from + match.index, end: from + match.index + whole.length, replacement });
   }
   return found;
@@ -242,6 +261,17 @@ function spacesBefore(text: string, at: number): number {
   return /[ \t]*$/.exec(text.slice(Math.max(0, at - 8), at))![0].length;
 }
 
+/** A replacement that makes no address with what stands before it or comes behind it. */
+function apart(before: string, replacement: string): string {
+  return `${begunAddress.test(before) ? ' ' : ''}${replacement}${begunAddress.test(replacement) ? ' ' : ''}`;
+}
+
+/** A definition without what stands behind its address: a comment or a marker there would go, and leave one. */
+function bareDefinition(piece: string): string {
+  const address = /^\[(?:\\.|[^\]\\])*\]:\s*(\S+)/s.exec(piece)?.[1] ?? '';
+  return address === '' ? '' : `[x]: ${address.split('<!--')[0]}`;
+}
+
 function isLinkWhole(piece: string): boolean {
-  return /^<|\]\(/.test(piece);
+  return !piece.startsWith('<') && piece.includes('](');
 }

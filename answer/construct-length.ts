@@ -18,8 +18,10 @@ export function constructLength(
   // The end of a link whose words are not told by their brackets: those within code or a tag do not count.
   if (view[0] === ']') return tailLength(view, open);
   if (view[0] !== '[' && view[0] !== '!') {
-    const stop = /[\s<`]/.exec(view)?.index;
-    return stop ?? (isLast ? view.length : 'open');
+    // A name may begin with any mark behind `www.`.
+    const begun = /^www\\?\.`?/i.exec(view)?.[0].length ?? 0;
+    const stop = /[\s<`]/.exec(view.slice(begun))?.index;
+    return stop === undefined ? (isLast ? view.length : 'open') : begun + stop;
   }
   const label = balanced(view, view[0] === '!' ? 1 : 0, '[', ']', open);
   if (typeof label === 'string') return label;

@@ -121,5 +121,5 @@ function wordsOf(node: MarkdownNode, hosts: LinkHosts): string {
   const words = node.children.map((child) => wordsOf(child, hosts)).join('');
   if (node.type !== 'link' || !isForeign(node, hosts)) return words;
   // An address that is its own words would stay one.
-  return /:\/\/|^www\./i.test(words) ? removedAddress : words;
+  return /:\/\/|^www\./i.test(words) || node.url === words ? removedAddress : words;
 }
