@@ -11,7 +11,8 @@ import { createFeedUnderTest, scopes } from '../ingest/feed-under-test.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { capture, digest, linesIn, print } from './debezium-capture.ts';
 import type { Workload } from './debezium-workload.ts';
-import { openReplayEngine, type ReplayEngine } from './replay-worker.ts';
+import { removeIndices } from './remove-indices.ts';
+import { openReplayEngine, openSearchUrl, type ReplayEngine } from './replay-worker.ts';
 
 /**
  * Real Debezium over a real PostgreSQL: `node test/end-to-end/debezium.ts [ROWS] [TRANSACTIONS] [ENGINE]`. Rows change over many
@@ -178,6 +179,7 @@ async function replay(
     if (missing.length + surplus.length + different.length > 0) process.exitCode = 1;
   } finally {
     await stores.close();
+    if (engineName === 'opensearch') await removeIndices(openSearchUrl(), `${place}-`);
   }
 }
 

@@ -6,7 +6,8 @@ import type { ChangeEvent } from '../../domain/change-event.ts';
 import { changeEventToJson } from '../../domain/change-event.ts';
 import type { RawEvent } from '../../domain/feed.ts';
 import { createFeedUnderTest, readEnvelope, scopes } from '../ingest/feed-under-test.ts';
-import { openReplayEngine, type ReplayEngine } from './replay-worker.ts';
+import { removeIndices } from './remove-indices.ts';
+import { openReplayEngine, openSearchUrl, type ReplayEngine } from './replay-worker.ts';
 
 /**
  * One replay of many events (70 % upserts, 20 % patches, 10 % deletions of a fifth as many documents), made as fast as
@@ -88,6 +89,7 @@ async function main(): Promise<void> {
   } finally {
     await adapter.close();
     await rm(folder, { recursive: true, force: true });
+    if (engine === 'opensearch') await removeIndices(openSearchUrl(), `${place}-`);
   }
 }
 

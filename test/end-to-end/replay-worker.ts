@@ -15,12 +15,15 @@ export function openReplayEngine(engine: ReplayEngine, place: string) {
   const embedding = { modelId: standInModel.id, dimensions: standInModel.dimensions };
   if (engine === 'sqlite')
     return createSqliteEngine({ folder: place, embedding, telemetry: silentTelemetry });
-  const url = process.env.OPENSEARCH_URL ?? 'http://127.0.0.1:9201';
   return createOpenSearchEngine({
-    connection: { url, indexPrefix: place, shards: 1, replicas: 0 },
+    connection: { url: openSearchUrl(), indexPrefix: place, shards: 1, replicas: 0 },
     embedding,
     telemetry: silentTelemetry,
   });
+}
+
+export function openSearchUrl(): string {
+  return process.env.OPENSEARCH_URL ?? 'http://127.0.0.1:9201';
 }
 
 /** About as long as the chunks of the default strategy. */
