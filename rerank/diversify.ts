@@ -1,3 +1,4 @@
+import { dotProduct } from '../domain/dot-product.ts';
 import type { RankedChunk } from '../domain/ranking.ts';
 import { standingScore } from './standing-score.ts';
 
@@ -52,11 +53,4 @@ function minMax(scores: readonly number[]): number[] {
   const highest = Math.max(...scores);
   const lowest = Math.min(...scores);
   return scores.map((score) => (highest === lowest ? 1 : (score - lowest) / (highest - lowest)));
-}
-
-/** The cosine, for vectors of length 1. */
-export function dotProduct(left: Float32Array, right: Float32Array): number {
-  let sum = 0;
-  for (let at = 0; at < left.length; at += 1) sum += left[at]! * right[at]!;
-  return sum;
 }

@@ -1,5 +1,5 @@
+import { dotProduct } from '../domain/dot-product.ts';
 import type { DuplicateHit, RankedChunk } from '../domain/ranking.ts';
-import { dotProduct } from './diversify.ts';
 
 /**
  * Folds each hit into the best one before it whose vector is at least `similarity` close to its own. Pure.

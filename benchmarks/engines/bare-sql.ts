@@ -52,13 +52,10 @@ export function createBareSql(
         .split(' ')
         .map((word) => `"${word}"`)
         .join(' OR ');
-      const lexical = words.all(
-        isShared ? `tenant${tenantId} AND (${any})` : any,
-        candidates,
-      ) as unknown as LegRow[];
-      const dense = (isShared
-        ? near.all(vector, candidates, tenantId)
-        : near.all(vector, candidates)) as unknown as LegRow[];
+      const lexical = words.all(isShared ? `tenant${tenantId} AND (${any})` : any, candidates) as LegRow[];
+      const dense = (
+        isShared ? near.all(vector, candidates, tenantId) : near.all(vector, candidates)
+      ) as LegRow[];
       return fuseRows(lexical, dense, topK).map((row) => String(show.get(row)!.text));
     },
     async close() {

@@ -1,7 +1,8 @@
-export interface LegRow {
+/** A type alias, so that a row of the database can be taken for it. */
+export type LegRow = {
   readonly row: number;
   readonly score: number;
-}
+};
 
 /** Min-max at equal weights, as little as it takes: the rows of the topK best. */
 export function fuseRows(lexical: readonly LegRow[], dense: readonly LegRow[], topK: number): number[] {

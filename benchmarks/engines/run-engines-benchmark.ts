@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { quantile } from '../statistics/quantile.ts';
 import { createBareSql } from './bare-sql.ts';
 import { createBraidHttp, createBraidLibrary } from './braid-contenders.ts';
 import type { Contender } from './contender.ts';
@@ -101,13 +102,16 @@ function report(samples: ReadonlyMap<Contender, Sample>): void {
   const [floor] = [...samples]
     .filter(([{ name }]) => name.endsWith('file a tenant'))
     .map(([, sample]) => sample);
-  const rows = [...samples].map(([{ name }, sample]) => ({
-    name,
-    p50: quantile(sample.milliseconds, 0.5),
-    p95: quantile(sample.milliseconds, 0.95),
-    cpu: sample.cpuMicroseconds / sample.milliseconds.length / 1_000,
-    alike: overlap(sample.texts, floor!.texts),
-  }));
+  const rows = [...samples].map(([{ name }, sample]) => {
+    const sorted = sample.milliseconds.toSorted((left, right) => left - right);
+    return {
+      name,
+      p50: quantile(sorted, 0.5),
+      p95: quantile(sorted, 0.95),
+      cpu: sample.cpuMicroseconds / sorted.length / 1_000,
+      alike: overlap(sample.texts, floor!.texts),
+    };
+  });
   const floorRow = rows.find(({ name }) => name.endsWith('file a tenant'))!;
   console.log(
     `${shape.tenants * shape.chunksATenant} chunks, ${tenants} tenants, ${shape.dimensions} dimensions, ` +
@@ -122,11 +126,6 @@ function report(samples: ReadonlyMap<Contender, Sample>): void {
         `| ${ratio(cpu, floorRow.cpu)} | ${alike.toFixed(3)} |`,
     );
   }
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }
 
 /** The mean share of each list that stands in the floor's list too. */

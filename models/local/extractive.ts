@@ -1,7 +1,7 @@
+import { dotProduct } from '../../domain/dot-product.ts';
 import type { EmbeddingModel } from '../embedding-model.ts';
 import type { LanguageModel, LanguageModelEvent, Passage } from '../language-model.ts';
 import type { ModelCall } from '../model-call.ts';
-import { dotProduct } from './dot-product.ts';
 import { statements } from './statements.ts';
 import { contentWords, wordOverlap } from './word-overlap.ts';
 

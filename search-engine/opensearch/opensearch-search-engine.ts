@@ -110,16 +110,14 @@ export function createSearchEngine(
     if (!lexical || !dense || lexical.failed !== undefined || dense.failed !== undefined) {
       return { ...(lexical && { lexical }), ...(dense && { dense }) };
     }
-    const unmatched = idsOnlyIn(dense, lexical);
+    const unmatched = words === undefined ? [] : idsOnlyIn(dense, lexical);
     const unmeasured = idsOnlyIn(lexical, dense);
     const within = (ids: readonly string[]) => [
       ...readable(scope, query.filter),
       { terms: { chunkId: ids } },
     ];
     const searches = [
-      ...(words === undefined || unmatched.length === 0
-        ? []
-        : [lexicalSearch(query, words, within(unmatched), unmatched.length)]),
+      ...(unmatched.length === 0 ? [] : [lexicalSearch(query, words!, within(unmatched), unmatched.length)]),
       // No more chunks pass than are asked for, so that Lucene compares each of them.
       ...(unmeasured.length === 0
         ? []
@@ -127,9 +125,7 @@ export function createSearchEngine(
     ];
     const replies = await runLegs(searches, signal);
     const matched =
-      words === undefined || unmatched.length === 0
-        ? noLeg
-        : readLeg(replies[0], scope, unmatched.length, (score) => score);
+      unmatched.length === 0 ? noLeg : readLeg(replies[0], scope, unmatched.length, (score) => score);
     const measured =
       unmeasured.length === 0 ? noLeg : readLeg(replies.at(-1), scope, unmeasured.length, cosineOf);
     const failed = matched.failed ?? measured.failed;

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Metadata } from '../../domain/document.ts';
+import { dotProduct } from '../../domain/dot-product.ts';
 import type { RankedChunk } from '../../domain/ranking.ts';
 import { boost } from '../../rerank/boost.ts';
-import { diversify, dotProduct } from '../../rerank/diversify.ts';
+import { diversify } from '../../rerank/diversify.ts';
 import { foldDuplicates } from '../../rerank/fold-duplicates.ts';
 
 /** A list with these fused scores, by rank; its chunks are `0`, `1`, … */

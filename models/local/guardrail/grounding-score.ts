@@ -1,8 +1,8 @@
+import { dotProduct } from '../../../domain/dot-product.ts';
 import { sentences } from '../../../domain/sentences.ts';
 import type { EmbeddingModel } from '../../embedding-model.ts';
 import type { Grounding } from '../../guardrail.ts';
 import type { ModelCall } from '../../model-call.ts';
-import { dotProduct } from '../dot-product.ts';
 import { contentWords, wordOverlap } from '../word-overlap.ts';
 
 /** Of the passages' sentences; the likeliest by words where there are more. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../benchmarks/statistics/seeded-random.ts';
 import { Throughput } from '../../../models/bedrock/throughput.ts';
-import { createRandom } from '../../servers/bedrock/faults.ts';
 
 interface Second {
   readonly served: number;

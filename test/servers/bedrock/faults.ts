@@ -1,3 +1,4 @@
+import { createRandom } from '../../../benchmarks/statistics/seeded-random.ts';
 import type { SeenRequest } from './bedrock.ts';
 import type { ServiceErrorType } from './service-error.ts';
 
@@ -79,16 +80,5 @@ export function anyOf(...choices: readonly Faults[]): Faults {
       if (fault !== undefined) return fault;
     }
     return undefined;
-  };
-}
-
-/** mulberry32: uniform in [0, 1). */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { createRandom } from '../../../benchmarks/statistics/seeded-random.ts';
 import { createLocalEmbeddingModel, type LocalEmbeddingModel } from '../../../models/local/minilm.ts';
 import { silentTelemetry } from '../../../telemetry/telemetry.ts';
-import { createRandom } from './faults.ts';
 
 /** Makes real vectors of any length asked for, and counts tokens. */
 export interface TextEmbedder {
