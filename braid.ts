@@ -37,7 +37,12 @@ import { createLocalGuardrail } from './models/local/guardrail/create-local-guar
 import { createTextMask } from './models/local/guardrail/create-text-mask.ts';
 import type { OwnPattern } from './models/local/guardrail/settings.ts';
 import { createLocalEmbeddingModel, type LocalEmbeddingModel } from './models/local/minilm.ts';
-import { recordEmbeddingModel, recordLanguageModel, recordRerankingModel } from './models/recorded-models.ts';
+import {
+  recordEmbeddingModel,
+  recordGuardrail,
+  recordLanguageModel,
+  recordRerankingModel,
+} from './models/recorded-models.ts';
 import type { RerankingModel } from './models/reranking-model.ts';
 import { shareEmbeddingModel, shareLanguageModel, shareRerankingModel } from './models/tenant-shares.ts';
 import { createFolderObjectStore } from './objects/folder/folder-object-store.ts';
@@ -70,6 +75,8 @@ export interface Braid {
   /** The first is the default. */
   readonly languageModels: readonly LanguageModel[];
   readonly rerankingModels: readonly RerankingModel[];
+  /** Each guardrail that is configured, with the setting that says so. */
+  readonly guardrails: readonly { readonly setting: string; readonly guardrail: Guardrail }[];
   readonly engine: SearchEngine;
   readonly documents: DocumentStore;
   /** Braid's own objects. */
@@ -196,9 +203,15 @@ export async function createBraid(config: Config): Promise<Braid> {
     },
     { ...config.feeds, maxDocumentBytes: config.ingest.parse.maxDocumentBytes },
   );
-  const answerSettings = createAnswerSettings(config, (setting, guardrail) =>
-    createGuardrail(setting, guardrail, { embedding: model, bedrock, settings: config.bedrock, telemetry }),
-  );
+  const guardrails: { setting: string; guardrail: Guardrail }[] = [];
+  const answerSettings = createAnswerSettings(config, (setting, given) => {
+    const parts = { embedding: model, bedrock, settings: config.bedrock, telemetry };
+    const made = createGuardrail(setting, given, parts);
+    // The local one is asked with each word of a stream; what it has embedded is written down.
+    const guardrail = given.model === 'local' ? made : recordGuardrail(made, record);
+    guardrails.push({ setting, guardrail });
+    return guardrail;
+  });
   const sessions = createSessions(
     {
       state,
@@ -238,6 +251,7 @@ export async function createBraid(config: Config): Promise<Braid> {
     embeddingModel: model,
     languageModels,
     rerankingModels,
+    guardrails,
     engine,
     documents,
     objects,

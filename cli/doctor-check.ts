@@ -4,7 +4,7 @@ export interface Check {
   readonly ok: boolean;
   /** What was reached; or what failed. */
   readonly detail: string;
-  /** As whom: the id of an AWS access key, all but its ends masked, or the name of a user. */
+  /** As whom: the ARN of an AWS identity, else the end of its access key; or the name of a user. */
   readonly identity?: string;
   /** Of AWS. */
   readonly region?: string;

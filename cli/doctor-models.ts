@@ -1,5 +1,7 @@
 import type { Braid } from '../braid.ts';
 import type { Config } from '../config.ts';
+import type { AwsIdentity } from './aws-identity.ts';
+import { accountOf } from './doctor-aws.ts';
 import type { Check } from './doctor-check.ts';
 import { failedCheck, timed } from './doctor-check.ts';
 
@@ -15,16 +17,21 @@ const prompt = {
 };
 
 /** Calls each model that is configured once, with a few words: the only proof that it is there and may be used. */
-export async function* checkModels(braid: Braid, config: Config): AsyncGenerator<Check> {
+export async function* checkModels(
+  braid: Braid,
+  config: Config,
+  identity: AwsIdentity | undefined,
+): AsyncGenerator<Check> {
   const [language] = braid.languageModels;
   const { id, dimensions } = braid.embeddingModel;
   const signal = () => AbortSignal.timeout(timeoutMs);
-  yield* check(`embedding`, config.models.embedding, braid, config, async () => {
+  const account = accountOf(identity, config.bedrock.region);
+  yield* check('embedding', config.models.embedding, account, async () => {
     await braid.embeddingModel.embedQuery('doctor', { signal: signal() });
     return `${id}, ${dimensions} dimensions`;
   });
   if (language !== undefined) {
-    yield* check('language', config.models.language, braid, config, async () => {
+    yield* check('language', config.models.language, account, async () => {
       for await (const event of language.answer(prompt, { signal: signal() })) {
         if (event.type === 'text') break;
       }
@@ -32,7 +39,7 @@ export async function* checkModels(braid: Braid, config: Config): AsyncGenerator
     });
   }
   for (const model of braid.rerankingModels) {
-    yield* check('reranking', model.id, braid, config, async () => {
+    yield* check('reranking', model.id, account, async () => {
       await model.rerank('doctor', ['This is a check.'], { signal: signal() });
       return model.id;
     });
@@ -42,12 +49,11 @@ export async function* checkModels(braid: Braid, config: Config): AsyncGenerator
 async function* check(
   name: string,
   setting: string,
-  braid: Braid,
-  config: Config,
+  bedrockAccount: Pick<Check, 'identity' | 'region'>,
   call: () => Promise<string>,
 ): AsyncGenerator<Check> {
   const isRemote = setting.startsWith('bedrock/');
-  const account = isRemote ? await bedrockAccount(braid, config) : {};
+  const account = isRemote ? bedrockAccount : {};
   try {
     const { result, milliseconds } = await timed(call);
     yield {
@@ -62,14 +68,4 @@ async function* check(
       : 'Install again with "npm ci"; the model files stand in assets/';
     yield { ...failedCheck(`models: ${name}`, error, advice), ...account };
   }
-}
-
-/** Bedrock signs with the same chain of credentials as S3; its Region is its own setting. */
-async function bedrockAccount(braid: Braid, config: Config): Promise<Pick<Check, 'identity' | 'region'>> {
-  const found = await braid.s3.identity().catch(() => undefined);
-  const region = config.bedrock.region ?? found?.region;
-  return {
-    ...(found !== undefined && { identity: found.accessKeyId }),
-    ...(region !== undefined && { region }),
-  };
 }

@@ -2,19 +2,29 @@ import { randomUUID } from 'node:crypto';
 import type { Braid } from '../braid.ts';
 import type { Config } from '../config.ts';
 import { InvalidConfiguration, ObjectStoreFailure } from '../domain/errors.ts';
+import type { AwsIdentity } from './aws-identity.ts';
+import { accountOf } from './doctor-aws.ts';
 import { type Check, failedCheck, timed } from './doctor-check.ts';
 
 /** Looks at Braid's own objects, and at the buckets that feeds may read. */
-export async function* checkObjects(braid: Braid, config: Config): AsyncGenerator<Check> {
-  yield await checkOwnObjects(braid, config);
-  for (const bucket of config.feeds.buckets) yield await checkBucket(braid, bucket);
+export async function* checkObjects(
+  braid: Braid,
+  config: Config,
+  identity: AwsIdentity | undefined,
+): AsyncGenerator<Check> {
+  yield await checkOwnObjects(braid, config, identity);
+  for (const bucket of config.feeds.buckets) yield await checkBucket(braid, bucket, identity);
 }
 
 /** What Braid writes to is written to and removed again; else it is only listed. */
-async function checkOwnObjects(braid: Braid, config: Config): Promise<Check> {
+async function checkOwnObjects(
+  braid: Braid,
+  config: Config,
+  identity: AwsIdentity | undefined,
+): Promise<Check> {
   const { objects } = braid;
   const isRemote = objects.location.startsWith('s3://');
-  const account = isRemote ? await accountOf(braid) : {};
+  const account = isRemote ? await accountOfS3(braid, identity) : {};
   const { enabled } = config.invocationLog;
   try {
     const { milliseconds } = await timed(async () => {
@@ -38,9 +48,9 @@ async function checkOwnObjects(braid: Braid, config: Config): Promise<Check> {
   }
 }
 
-async function checkBucket(braid: Braid, bucket: string): Promise<Check> {
+async function checkBucket(braid: Braid, bucket: string, identity: AwsIdentity | undefined): Promise<Check> {
   const name = `bucket ${bucket}`;
-  const account = await accountOf(braid);
+  const account = await accountOfS3(braid, identity);
   try {
     const { milliseconds } = await timed(async () => {
       for await (const _ of braid.s3.bucket(bucket).list('')) break;
@@ -51,14 +61,11 @@ async function checkBucket(braid: Braid, bucket: string): Promise<Check> {
   }
 }
 
-async function accountOf(braid: Braid): Promise<Pick<Check, 'identity' | 'region'>> {
-  const found = await braid.s3.identity().catch(() => undefined);
-  if (found === undefined) return {};
-  const { accessKeyId, accountId, region } = found;
-  return {
-    identity: accountId === undefined ? accessKeyId : `${accessKeyId} of account ${accountId}`,
-    region,
-  };
+async function accountOfS3(
+  braid: Braid,
+  identity: AwsIdentity | undefined,
+): Promise<Pick<Check, 'identity' | 'region'>> {
+  return accountOf(identity, await braid.s3.region().catch(() => undefined));
 }
 
 function adviceFor(error: unknown): string {

@@ -3,8 +3,11 @@ import type { Command } from 'commander';
 import type { Braid } from '../braid.ts';
 import { type Config, maskSecrets, type ResolvedConfig, resolveConfig } from '../config.ts';
 import { ModelUnavailable } from '../domain/errors.ts';
+import type { AwsIdentity } from './aws-identity.ts';
 import type { CommandContext, CommandRunner } from './command-context.ts';
+import { accountOf, checkAws } from './doctor-aws.ts';
 import { type Check, describeCheck, failedCheck } from './doctor-check.ts';
+import { checkGuardrails } from './doctor-guardrails.ts';
 import { checkModels } from './doctor-models.ts';
 import { checkObjects } from './doctor-objects.ts';
 
@@ -38,7 +41,9 @@ async function* runChecks(context: CommandContext): AsyncGenerator<Check> {
   yield describeConfiguration(resolved);
   const { config } = resolved;
   if (config.engine === 'sqlite') yield await checkDataFolder(config.data);
-  yield* checkBraid(context, config);
+  const aws = await checkAws(config);
+  if (aws !== undefined) yield aws.check;
+  yield* checkBraid(context, config, aws?.identity);
 }
 
 function describeConfiguration({ file, unknownVariables }: ResolvedConfig): Check {
@@ -60,13 +65,17 @@ async function checkDataFolder(folder: string): Promise<Check> {
   }
 }
 
-async function* checkBraid(context: CommandContext, config: Config): AsyncGenerator<Check> {
+async function* checkBraid(
+  context: CommandContext,
+  config: Config,
+  identity: AwsIdentity | undefined,
+): AsyncGenerator<Check> {
   const { createBraid } = await import('../braid.ts');
   let braid: Braid | undefined;
   try {
     braid = await createBraid(config);
     await braid.pipeline.ready();
-    yield { name: 'engine', ok: true, ...describeEngine(config) };
+    yield { name: 'engine', ok: true, ...describeEngine(config, identity) };
   } catch (error) {
     yield error instanceof ModelUnavailable
       ? failedCheck(
@@ -79,8 +88,9 @@ async function* checkBraid(context: CommandContext, config: Config): AsyncGenera
   // A part that fails says nothing of the others.
   if (braid === undefined) return;
   try {
-    yield* checkModels(braid, config);
-    yield* checkObjects(braid, config);
+    yield* checkModels(braid, config, identity);
+    yield* checkGuardrails(braid, config, identity);
+    yield* checkObjects(braid, config, identity);
     yield await checkSearch(context, braid).catch((error: unknown) =>
       failedCheck('search', error, 'Mend what failed above first'),
     );
@@ -106,12 +116,15 @@ async function checkSearch(context: CommandContext, braid: Braid): Promise<Check
   };
 }
 
-function describeEngine(config: Config): Pick<Check, 'detail' | 'identity' | 'region'> {
+function describeEngine(
+  config: Config,
+  identity: AwsIdentity | undefined,
+): Pick<Check, 'detail' | 'identity' | 'region'> {
   if (config.engine === 'sqlite') return { detail: `sqlite in ${config.data}` };
   const { url, username, sigv4, indexPrefix } = maskSecrets(config).opensearch;
   const detail = `opensearch at ${url}, indices ${indexPrefix}-*`;
   if (sigv4 !== undefined) {
-    return { detail: `${detail}, signed with the default AWS credentials`, region: sigv4.region };
+    return { detail: `${detail}, signed with the AWS credentials`, ...accountOf(identity, sigv4.region) };
   }
   return username === undefined
     ? { detail: `${detail}, without credentials` }

@@ -92,6 +92,11 @@ export const configSchema = z.strictObject({
       maxAttempts: wholeNumber(1, 20).default(4),
     })
     .prefault({}),
+  sts: z
+    .strictObject({
+      endpoint: setting<string>('an http:// or https:// address', isWebAddress).exactOptional(),
+    })
+    .prefault({}),
   models: z
     .strictObject({
       embedding: text(

@@ -66,6 +66,11 @@ export interface Config {
     /** Of one request. @default 4 */
     readonly maxAttempts: number;
   };
+  /** Whom `doctor` asks which identity the AWS credentials are. */
+  readonly sts: {
+    /** Of a VPC endpoint. @default the region's */
+    readonly endpoint?: string;
+  };
   readonly models: {
     /** `local/all-MiniLM-L6-v2`, or `bedrock/` and the id or ARN of a model there. @default "local/all-MiniLM-L6-v2" */
     readonly embedding: string;

@@ -174,6 +174,7 @@ const rules: Record<string, Rule> = {
     ],
     packages: ['commander', 'listr2'],
   },
+  'cli/aws-identity.ts': { ours: [], packages: ['@aws-sdk/client-sts', '@smithy/node-http-handler'] },
   'main.ts': { ours: ['cli'], packages: [] },
   benchmarks: { ours: [''], packages: ['*'] },
 };

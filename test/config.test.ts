@@ -66,6 +66,7 @@ describe('loadConfig', () => {
         linkHosts: [],
         sessions: { expireMinutes: 60, maxHistoryTokens: 2_000 },
       },
+      sts: {},
       tenants: {},
       limits: {
         search: { concurrency: 16, maxWaitMs: 5_000 },

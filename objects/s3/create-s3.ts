@@ -9,16 +9,9 @@ export type { S3Options } from './s3-options.ts';
 export interface S3 {
   /** The objects of a bucket; with a prefix those below it, their keys without it. @throws {InvalidInput} for no bucket name */
   bucket(name: string, prefix?: string): ObjectStore;
-  /** Which credentials and Region requests are signed with. @throws {ObjectStoreFailure} {InvalidConfiguration} */
-  identity(): Promise<S3Identity>;
+  /** Which Region requests are signed for. @throws {InvalidConfiguration} where none is known */
+  region(): Promise<string>;
   close(): Promise<void>;
-}
-
-export interface S3Identity {
-  /** Masked but for its first and last four characters. */
-  readonly accessKeyId: string;
-  readonly accountId?: string;
-  readonly region: string;
 }
 
 /** Makes S3 without connecting: the SDK is loaded when it is first used, since that takes a while. */
@@ -48,7 +41,7 @@ export function createS3(options: S3Options): S3 {
         remove: async (keys, given) => (await store()).remove(keys, given),
       };
     },
-    identity: async () => (await connected()).identity(),
+    region: async () => (await connected()).region(),
     close: async () => (await connecting)?.close(),
   };
 }

@@ -28,6 +28,7 @@ export function checkSignature(
   request: SignedRequest,
   keys: ReadonlyMap<string, SigningKey>,
   region: string,
+  wantedService = 'bedrock',
 ): void {
   const { headers } = request;
   const authorization = headers.authorization;
@@ -51,7 +52,9 @@ export function checkSignature(
   if (key.isExpired) {
     throw new ServiceError('ExpiredTokenException', 'The security token included in the request is expired');
   }
-  if (service !== 'bedrock') invalid(`Credential should be scoped to correct service: 'bedrock'.`);
+  if (service !== wantedService) {
+    invalid(`Credential should be scoped to correct service: '${wantedService}'.`);
+  }
   if (signedRegion !== region) invalid('Credential should be scoped to a valid region. ');
   const time = headers['x-amz-date'] ?? '';
   const at = Date.parse(time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
@@ -59,7 +62,7 @@ export function checkSignature(
   const names = signedHeaders!.split(';');
   const isHostSigned = names.includes('host') || names.includes(':authority');
   if (!isHostSigned || !names.includes('x-amz-date')) invalid('host and x-amz-date must be signed');
-  const expected = sign(request, names, { key, day: day!, region, time });
+  const expected = sign(request, names, { key, day: day!, region, service: wantedService, time });
   if (!timingSafeEqual(Buffer.from(expected), Buffer.from(signature!))) {
     invalid('The request signature we calculated does not match the signature you provided.');
   }
@@ -68,7 +71,7 @@ export function checkSignature(
 function sign(
   request: SignedRequest,
   names: readonly string[],
-  scope: { key: SigningKey; day: string; region: string; time: string },
+  scope: { key: SigningKey; day: string; region: string; service: string; time: string },
 ): string {
   const [path = '/', query = ''] = request.target.split('?');
   const canonical = [
@@ -80,9 +83,9 @@ function sign(
     names.join(';'),
     hash(request.body),
   ].join('\n');
-  const credential = `${scope.day}/${scope.region}/bedrock/aws4_request`;
+  const credential = `${scope.day}/${scope.region}/${scope.service}/aws4_request`;
   const toSign = ['AWS4-HMAC-SHA256', scope.time, credential, hash(Buffer.from(canonical))].join('\n');
-  const key = [scope.day, scope.region, 'bedrock', 'aws4_request'].reduce<string | Buffer>(
+  const key = [scope.day, scope.region, scope.service, 'aws4_request'].reduce<string | Buffer>(
     (secret, part) => createHmac('sha256', secret).update(part).digest(),
     `AWS4${scope.key.secretAccessKey}`,
   );
