@@ -2,6 +2,7 @@ import { BraidError } from '../domain/errors.ts';
 import type { Invocation, RecordInvocation } from '../domain/invocation.ts';
 import type { ModelUsage } from '../domain/usage.ts';
 import type { EmbeddingModel } from './embedding-model.ts';
+import type { GuardedText, Guardrail, GuardrailVerdict } from './guardrail.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { ModelCall } from './model-call.ts';
 import type { RerankingModel } from './reranking-model.ts';
@@ -64,6 +65,49 @@ export function recordLanguageModel(model: LanguageModel, record: RecordInvocati
         return entry.settle(model.complete!(prompt, entry.call), (text) => ({ text }));
       },
     }),
+  };
+}
+
+/**
+ * The same guardrail, each check of which is written down with what it found. Of a text that it blocks nothing is, and
+ * of the others what it let through.
+ */
+export function recordGuardrail(guardrail: Guardrail, record: RecordInvocation): Guardrail {
+  return {
+    ...guardrail,
+    async check(given, call) {
+      let verdict: GuardrailVerdict | undefined;
+      const write: RecordInvocation = (invocation) =>
+        record(verdict === undefined ? invocation : { ...invocation, ...judged(given, verdict) });
+      // Until the verdict is there, nobody knows what of the text may be kept.
+      const entry = begin(write, guardrail.id, 'guardrail', { ...call, isConfidential: true }, undefined);
+      const checked = guardrail.check(given, entry.call).then((found) => {
+        verdict = found;
+        return found;
+      });
+      return entry.settle(checked);
+    },
+  };
+}
+
+function judged(
+  { side, text }: GuardedText,
+  { matches, findings }: GuardrailVerdict,
+): Required<Pick<Invocation, 'outcome' | 'bodies'>> {
+  const isBlocked = [...matches, ...findings].some(({ action }) => action === 'blocked');
+  let passed = text;
+  for (const { start, end, replacement } of matches.toReversed()) {
+    passed = passed.slice(0, start) + replacement + passed.slice(end);
+  }
+  return {
+    outcome: isBlocked ? 'guardrail_intervened' : 'done',
+    bodies: {
+      request: { side, ...(!isBlocked && { text: passed }) },
+      response: {
+        matches: matches.map(({ policy, type, action }) => ({ policy, type, action })),
+        findings,
+      },
+    },
   };
 }
 

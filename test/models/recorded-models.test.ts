@@ -3,10 +3,12 @@ import { ModelUnavailable } from '../../domain/errors.ts';
 import type { Invocation } from '../../domain/invocation.ts';
 import type { ModelUsage } from '../../domain/usage.ts';
 import type { EmbeddingModel } from '../../models/embedding-model.ts';
+import type { GuardrailVerdict } from '../../models/guardrail.ts';
 import type { AnswerPrompt, LanguageModel, LanguageModelEvent } from '../../models/language-model.ts';
 import type { ModelCall } from '../../models/model-call.ts';
 import {
   recordEmbeddingModel,
+  recordGuardrail,
   recordLanguageModel,
   recordRerankingModel,
 } from '../../models/recorded-models.ts';
@@ -116,6 +118,64 @@ describe('recordRerankingModel', () => {
       ['aborted', undefined],
     ]);
     expect(JSON.stringify(written)).not.toContain('secret');
+  });
+});
+
+describe('recordGuardrail', () => {
+  const units: ModelUsage = { model: 'g', kind: 'guardrail', amount: 3 };
+  const recordOf = async (verdict: Partial<GuardrailVerdict>, failure?: Error) => {
+    const written: Invocation[] = [];
+    const guardrail = recordGuardrail(
+      {
+        id: 'g',
+        windowCharacters: 1,
+        judgesWhole: false,
+        async check({ text }, call) {
+          call?.onUsage?.(units);
+          if (failure !== undefined) throw failure;
+          return { matches: [], findings: [], settled: text.length, ...verdict };
+        },
+      },
+      (invocation) => written.push(invocation),
+    );
+    const call = { tenantId: 't', feature: 'answer', isConfidential: true } as const;
+    await guardrail.check({ side: 'input', text: 'ask ann@example.com now' }, call).catch(() => {});
+    expect(written).toHaveLength(1);
+    return written[0]!;
+  };
+  const match = { start: 4, end: 19, policy: 'sensitive_information', type: 'email' } as const;
+
+  it('writes down the text as it let it through, what it found, and its text units', async () => {
+    const masked = { ...match, action: 'masked', replacement: '{EMAIL}' } as const;
+    const line = await recordOf({ matches: [masked] });
+    expect(line).toMatchObject({
+      tenantId: 't',
+      model: 'g',
+      kind: 'guardrail',
+      outcome: 'done',
+      usage: [units],
+      bodies: {
+        request: { side: 'input', text: 'ask {EMAIL} now' },
+        response: {
+          matches: [{ policy: 'sensitive_information', type: 'email', action: 'masked' }],
+          findings: [],
+        },
+      },
+    });
+    expect(JSON.stringify(line)).not.toContain('ann@');
+  });
+
+  it('writes nothing down of a text that is blocked, or that nobody judged', async () => {
+    const finding = { policy: 'topic', type: 'stocks', action: 'blocked' } as const;
+    const blocked = await recordOf({ findings: [finding] });
+    expect(blocked).toMatchObject({
+      outcome: 'guardrail_intervened',
+      bodies: { response: { findings: [finding] } },
+    });
+    const byMatch = await recordOf({ matches: [{ ...match, action: 'blocked', replacement: '' }] });
+    const failed = await recordOf({}, new ModelUnavailable('away'));
+    expect(failed).toMatchObject({ outcome: 'failed', usage: [units] });
+    expect(JSON.stringify([blocked, byMatch, failed])).not.toMatch(/ask|now|ann/);
   });
 });
 
