@@ -12,8 +12,8 @@ import {
  * `node test/end-to-end/bedrock-throttling.ts [texts] [seconds]`.
  *
  * First `texts` (5,000) are embedded under a limit of 100 calls a second while 30 % of calls are throttled and 2 % of
- * connections dropped by chance; then texts without end while the limit steps 100, 20, 100 for `seconds` (60) each, the
- * first half of each step being left for the pace to settle.
+ * connections dropped by chance; then texts without end while the limit steps 100, 20, 100 for `seconds` (60) each.
+ * A step counts as settled in its second half; its whole is told beside it, with what the step itself cost.
  */
 const [texts = 5_000, seconds = 60] = process.argv.slice(2).map(Number);
 const dimensions = 256;
@@ -72,15 +72,26 @@ async function underSteps(): Promise<void> {
   await Promise.all(Array.from({ length: 128 }, worker));
   for (let step = 0; step < 3; step += 1) {
     const limit = limitAt(step * seconds);
-    const [from, to] = [startedAt + (step + 0.5) * seconds * 1_000, startedAt + (step + 1) * seconds * 1_000];
-    const part = bedrock.requests.filter(({ at }) => at >= from && at < to);
-    const throttled = part.filter(({ status }) => status === 429).length;
-    const served = part.filter(({ status }) => status === 200).length / (seconds / 2);
+    const [from, to] = [startedAt + step * seconds * 1_000, startedAt + (step + 1) * seconds * 1_000];
     tell(
-      `limit ${limit}: ${served.toFixed(1)} served a second (${((100 * served) / limit).toFixed(0)} %), ${((100 * throttled) / part.length).toFixed(1)} % throttled`,
+      `limit ${limit}: settled ${shares(from + (to - from) / 2, to, limit)}; whole step ${shares(from, to, limit)}`,
     );
+    for (let at = from; at < to; at += 5_000) {
+      process.stderr.write(
+        `  from ${((at - startedAt) / 1_000).toFixed(0)} s: ${shares(at, Math.min(to, at + 5_000), limit)}\n`,
+      );
+    }
   }
   models.close();
+}
+
+/** What was served and throttled of the calls that came between two times, in milliseconds. */
+function shares(from: number, to: number, limit: number): string {
+  const part = bedrock.requests.filter(({ at }) => at >= from && at < to);
+  const throttled = part.filter(({ status }) => status === 429).length;
+  const served = (part.filter(({ status }) => status === 200).length * 1_000) / (to - from);
+  const share = (100 * throttled) / Math.max(1, part.length);
+  return `${served.toFixed(1)} served a second (${((100 * served) / limit).toFixed(0)} %), ${share.toFixed(1)} % throttled`;
 }
 
 await underStorm();
