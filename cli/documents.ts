@@ -68,6 +68,8 @@ function addShow(documents: Command, runner: CommandRunner): void {
           ...(record.content?.uri !== undefined && { uri: record.content.uri }),
           bytes: record.content?.bytes ?? 0,
           metadata: record.metadata?.value ?? {},
+          ...(record.content?.links !== undefined && { links: record.content.links }),
+          ...(record.content?.flags !== undefined && { flags: record.content.flags }),
           ...(record.access?.value !== undefined && { access: record.access.value }),
           ...(record.expiry?.value !== undefined && { expiresAt: record.expiry.value }),
           updatedAt: record.updatedAt,

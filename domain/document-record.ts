@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Access, mayRead } from './access.ts';
 import type { Metadata, Origin } from './document.ts';
 import { hasExpired } from './expiry.ts';
+import type { HiddenTextFlag } from './hidden-text.ts';
 import type { Scope } from './scope.ts';
 import { parseVersion } from './version.ts';
 
@@ -24,6 +25,10 @@ export interface ContentPart extends PartVersion {
   readonly bytes: number;
   /** What the source said, by which an equal state is recognised without parsing. */
   readonly claimed: { readonly mediaType?: string; readonly title?: string };
+  /** Targets of its links as parsing found them, see `linkTargets`; absent: none. */
+  readonly links?: readonly string[];
+  /** What parsing took out of it, since no reader sees it; absent: nothing. */
+  readonly flags?: readonly HiddenTextFlag[];
 }
 
 /** Title and address that came at a higher version than the content, without it. They are what the content shows. */
@@ -115,6 +120,13 @@ export interface Merge {
   readonly record: DocumentRecord | undefined;
   /** Two different events at one version were told apart by hash. */
   readonly conflicting: boolean;
+}
+
+/** What filters, facets and boosts look at: the document's metadata, and its links where it has no own `links`. */
+export function searchedMetadata({ content, metadata }: DocumentRecord): Metadata {
+  const own = metadata?.value ?? {};
+  const links = content?.links;
+  return links === undefined || Object.hasOwn(own, 'links') ? own : { ...own, links };
 }
 
 /** True for a record that readers may be shown: its content has come and is not deleted. */

@@ -6,7 +6,9 @@ export type HiddenTextFlag =
   | 'bidi_controls'
   /** Unicode's tag characters and supplementary variation selectors, which can spell out a text unseen. */
   | 'tag_characters'
-  | 'html_comment';
+  | 'html_comment'
+  /** Text that a page's or document's own styles hide; parsing takes it out. */
+  | 'hidden_text';
 
 /** A text as a reader sees it, with the way back to where each of its characters stands. */
 export interface VisibleText {

@@ -1,5 +1,6 @@
 import type { ChunkLocation } from './chunk.ts';
 import type { RefusalReason } from './errors.ts';
+import type { HiddenTextFlag } from './hidden-text.ts';
 
 /** What a parser makes of a document: plain text, and blocks that say what stands where in it. */
 export interface ParsedDocument {
@@ -11,6 +12,10 @@ export interface ParsedDocument {
   readonly blocks: readonly Block[];
   /** Of mails: files that become documents of their own. Their names differ and have no `/`. */
   readonly attachments?: readonly Attachment[];
+  /** Targets of its links, see `linkTargets`; those that are relative to the document's address stay so. */
+  readonly links?: readonly string[];
+  /** What was taken out of it, since no reader sees it. */
+  readonly flags?: readonly HiddenTextFlag[];
   /** What could not be read of a document whose rest could. */
   readonly omissions?: readonly Omission[];
 }

@@ -256,11 +256,16 @@ export interface Hit {
   readonly uri?: string;
   readonly mediaType: string;
   readonly metadata: Metadata;
+  /** Where the links of its document lead; absent where it has none. */
+  readonly links?: readonly string[];
   readonly chunk: Omit<Chunk, 'documentId'>;
   readonly parent?: ParentChunk;
   /** Ranges of `chunk.text` that the query's words match, [start, end), UTF-16 code units, rising. */
   readonly highlights?: readonly (readonly [number, number])[];
-  /** What its text holds that no reader sees, and no model is shown; absent where there is nothing. */
+  /**
+   * What its text holds, or parsing took out of its document, that no reader sees, and no model is shown; absent where
+   * there is nothing.
+   */
   readonly flags?: readonly HiddenTextFlag[];
   readonly breakdown: Breakdown;
   /** Hits that were folded into this one, best first; where `duplicates` was asked for. */

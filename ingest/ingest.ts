@@ -255,12 +255,19 @@ function isRetitled(record: DocumentRecord, stored: DocumentRecord | undefined):
 }
 
 function withPrepared(record: DocumentRecord, prepared: Prepared, recipeOf: RecipeOf): Write {
-  const { title: _, ...content } = record.content!;
-  const { mediaType, title, chunks } = prepared;
+  const { title: _, links: heldLinks = [], flags: heldFlags = [], ...content } = record.content!;
+  const { mediaType, title, chunks, found } = prepared;
+  const { links, flags } = found ?? { links: heldLinks, flags: heldFlags };
   return {
     record: {
       ...record,
-      content: { ...content, mediaType, ...(title !== undefined && { title }) },
+      content: {
+        ...content,
+        mediaType,
+        ...(title !== undefined && { title }),
+        ...(links.length > 0 && { links }),
+        ...(flags.length > 0 && { flags }),
+      },
       chunks: chunks.chunks.length,
       recipe: recipeOf({ source: record.source, mediaType }),
     },
@@ -275,7 +282,7 @@ function withoutPrepared(record: DocumentRecord, stored: DocumentRecord | undefi
   return hadChunks ? { record: { ...record, chunks: 0 }, chunks: { chunks: [], parents: [] } } : { record };
 }
 
-/** Content that was not parsed again keeps the title and media type that parsing found. */
+/** Content that was not parsed again keeps what parsing found. */
 function keepShown(record: DocumentRecord, stored: DocumentRecord | undefined): DocumentRecord {
   const held = stored?.content;
   if (record.content === undefined || held === undefined || record.content === held) return record;
@@ -287,6 +294,8 @@ function keepShown(record: DocumentRecord, stored: DocumentRecord | undefined): 
       ...content,
       mediaType: held.mediaType,
       ...(held.title !== undefined && { title: held.title }),
+      ...(held.links !== undefined && { links: held.links }),
+      ...(held.flags !== undefined && { flags: held.flags }),
     },
   };
 }

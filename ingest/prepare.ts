@@ -2,6 +2,8 @@ import { type Chunk, fingerprint } from '../domain/chunk.ts';
 import type { Document } from '../domain/document.ts';
 import type { DocumentRecord } from '../domain/document-record.ts';
 import { DocumentRefused } from '../domain/errors.ts';
+import type { HiddenTextFlag } from '../domain/hidden-text.ts';
+import { linkTargets } from '../domain/links.ts';
 import type { Attachment, Omission } from '../domain/parsed-document.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { EmbeddingModel } from '../models/embedding-model.ts';
@@ -34,6 +36,8 @@ export interface Prepared {
   /** Where the content was parsed. */
   readonly attachments?: readonly Attachment[];
   readonly omissions?: readonly Omission[];
+  /** Where the content was parsed; empty for none. */
+  readonly found?: { readonly links: readonly string[]; readonly flags: readonly HiddenTextFlag[] };
 }
 
 /**
@@ -70,6 +74,7 @@ export async function prepare(
     truncated: embedded.truncated,
     breakpointTexts,
     attachments: parsed.attachments ?? [],
+    found: { links: linkTargets(parsed.links ?? [], document.uri), flags: parsed.flags ?? [] },
     ...(parsed.omissions && { omissions: parsed.omissions }),
   };
 }

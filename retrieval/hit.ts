@@ -12,13 +12,15 @@ export function toHit(found: FoundChunk, { breakdown, duplicates }: RankedChunk,
     source,
     mediaType,
     metadata,
+    links,
+    flags: ofDocument = [],
     title,
     uri,
     parent,
     highlights,
     ...chunk
   } = found;
-  const flags = hiddenTextFlags([title, chunk.context, chunk.text].join('\n'));
+  const flags = [...hiddenTextFlags([title, chunk.context, chunk.text].join('\n')), ...ofDocument];
   return {
     rank,
     score: (breakdown.rerank ?? breakdown.boosted ?? breakdown.fused).score,
@@ -30,6 +32,7 @@ export function toHit(found: FoundChunk, { breakdown, duplicates }: RankedChunk,
     ...(uri !== undefined && { uri }),
     mediaType,
     metadata,
+    ...(links !== undefined && { links }),
     chunk,
     ...(parent !== undefined && { parent }),
     ...(highlights !== undefined && { highlights }),

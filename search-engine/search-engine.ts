@@ -1,6 +1,7 @@
 import type { Chunk, ParentChunk } from '../domain/chunk.ts';
 import type { Metadata } from '../domain/document.ts';
 import type { Filter } from '../domain/filter.ts';
+import type { HiddenTextFlag } from '../domain/hidden-text.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { FacetRequest, FacetResult, LexicalField } from '../domain/search.ts';
 
@@ -109,6 +110,10 @@ export interface FoundChunk extends Chunk {
   readonly uri?: string;
   readonly mediaType: string;
   readonly metadata: Metadata;
+  /** Of the document. */
+  readonly links?: readonly string[];
+  /** What parsing took out of the document. */
+  readonly flags?: readonly HiddenTextFlag[];
   readonly version: bigint;
   readonly contentHash: string;
 }

@@ -23,6 +23,8 @@ export function documentReply(record: DocumentRecord): Exact<z.output<typeof doc
     contentHash: content.contentHash,
     bytes: content.bytes,
     metadata: metadata?.value ?? {},
+    ...(content.links !== undefined && { links: [...content.links] }),
+    ...(content.flags !== undefined && { flags: [...content.flags] }),
     ...(access?.value !== undefined && { access: access.value }),
     ...(expiry?.value !== undefined && { expiresAt: expiry.value }),
     chunks: record.chunks,

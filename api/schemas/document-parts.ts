@@ -42,3 +42,19 @@ export const versionSchema = z
 
 /** Names where a document comes from; a document belongs to one source, which alone may change it. */
 export const sourceSchema = z.string().min(1).max(documentLimits.sourceBytes);
+
+/** Where a document's links lead. */
+export const linksSchema = z.array(z.string()).openapi({
+  description:
+    'Where the links of the document lead, at most 100; filters and facets find them as metadata `links`, unless it has a key of that name itself',
+  example: ['https://example.com/fusion'],
+});
+
+/** What no reader of a document sees. */
+export const hiddenTextFlagSchema = z.enum([
+  'hidden_characters',
+  'bidi_controls',
+  'tag_characters',
+  'html_comment',
+  'hidden_text',
+]);

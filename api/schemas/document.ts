@@ -1,6 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { documentLimits } from '../../domain/document.ts';
-import { accessSchema, expirySchema, metadataSchema, sourceSchema, versionSchema } from './document-parts.ts';
+import {
+  accessSchema,
+  expirySchema,
+  hiddenTextFlagSchema,
+  linksSchema,
+  metadataSchema,
+  sourceSchema,
+  versionSchema,
+} from './document-parts.ts';
 import { requestLimits } from './limits.ts';
 import { chunkSchema } from './search-response.ts';
 
@@ -88,6 +96,11 @@ export const documentSchema = z
     contentHash: z.string().openapi({ description: 'SHA-256, hex, of the content as received' }),
     bytes: z.int().min(0),
     metadata: metadataSchema,
+    links: linksSchema.optional(),
+    flags: z
+      .array(hiddenTextFlagSchema)
+      .optional()
+      .openapi({ description: 'What parsing took out of it, since no reader sees it' }),
     access: accessSchema.optional(),
     expiresAt: z.iso.datetime().optional(),
     chunks: z.int().min(0).openapi({ description: 'How many there are' }),

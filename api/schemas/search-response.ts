@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { queryClasses } from '../../domain/search.ts';
-import { metadataSchema } from './document-parts.ts';
+import { hiddenTextFlagSchema, linksSchema, metadataSchema } from './document-parts.ts';
 import { facetResult } from './facets.ts';
 import { searchFields } from './search-request.ts';
 
@@ -56,16 +56,17 @@ export const hitSchema = z
     uri: z.string().optional(),
     mediaType: z.string(),
     metadata: metadataSchema,
+    links: linksSchema.optional(),
     chunk,
     parent: parent.optional(),
     highlights: z
       .array(z.tuple([count, count]).openapi({ minItems: 2, maxItems: 2 }))
       .optional()
       .openapi({ description: 'Ranges of chunk.text that the query matches, [start, end)' }),
-    flags: z
-      .array(z.enum(['hidden_characters', 'bidi_controls', 'tag_characters', 'html_comment']))
-      .optional()
-      .openapi({ description: 'What its text holds that no reader sees, and no model is shown' }),
+    flags: z.array(hiddenTextFlagSchema).optional().openapi({
+      description:
+        'What its text holds, or parsing took out of its document, that no reader sees, and no model is shown',
+    }),
     breakdown: z.object({
       lexical: legContribution.optional(),
       dense: legContribution.optional(),

@@ -1,5 +1,7 @@
 import type { ChunkLocation } from '../../domain/chunk.ts';
 import { DocumentRefused } from '../../domain/errors.ts';
+import type { HiddenTextFlag } from '../../domain/hidden-text.ts';
+import { linkLimits, linkTarget } from '../../domain/links.ts';
 import type { Block, ParsedDocument } from '../../domain/parsed-document.ts';
 import { cleanText, oneLine } from './clean-text.ts';
 
@@ -22,6 +24,10 @@ export interface BlockWriter {
    * @param header a line of `tableLine`, as the rows are; empty where there is none
    */
   table(header: string, rows: readonly string[]): void;
+  /** Notes where a link leads, as written; the first of them are kept. */
+  link(address: string, base?: string): void;
+  /** Notes that something was left out which no reader sees. */
+  flag(flag: HiddenTextFlag): void;
   /** Sets where the blocks that follow stand. */
   locate(location: ChunkLocation): void;
   readonly location: ChunkLocation | undefined;
@@ -35,6 +41,8 @@ export interface BlockWriter {
 export function createBlockWriter(): BlockWriter {
   const parts: string[] = [];
   const blocks: Block[] = [];
+  const links = new Set<string>();
+  const flags = new Set<HiddenTextFlag>();
   const headings: { readonly level: number; readonly text: string }[] = [];
   // One array for all blocks below the same headings: it is sent between processes once.
   let headingPath: readonly string[] = [];
@@ -109,6 +117,15 @@ export function createBlockWriter(): BlockWriter {
       });
     },
 
+    link(address, base) {
+      const target = links.size < linkLimits.links ? linkTarget(address, base) : undefined;
+      if (target !== undefined) links.add(target);
+    },
+
+    flag(flag) {
+      flags.add(flag);
+    },
+
     locate(next) {
       location = next;
     },
@@ -118,7 +135,14 @@ export function createBlockWriter(): BlockWriter {
         throw new DocumentRefused('empty', 'Cannot parse the document: it contains no text');
       }
       const titleLine = shorten(oneLine(title ?? ''));
-      return { text: parts.join(''), mediaType, blocks, ...(titleLine !== '' && { title: titleLine }) };
+      return {
+        text: parts.join(''),
+        mediaType,
+        blocks,
+        ...(titleLine !== '' && { title: titleLine }),
+        ...(links.size > 0 && { links: [...links] }),
+        ...(flags.size > 0 && { flags: [...flags] }),
+      };
     },
   };
 }

@@ -57,8 +57,17 @@ const chromeRoles = new Set(['navigation', 'banner', 'contentinfo', 'search', 'm
 
 /** Whether an element is not shown to a reader, or is a control. */
 export function isInvisible(element: HtmlElement): boolean {
-  if (invisible.has(element.nodeName.toUpperCase())) return true;
-  if (element.getAttribute('hidden') !== null || element.getAttribute('aria-hidden') === 'true') return true;
+  return isUnwritten(element) || isHidden(element);
+}
+
+/** Whether an element is a control or no text at all, or is kept from those to whom the page is read. */
+export function isUnwritten(element: HtmlElement): boolean {
+  return invisible.has(element.nodeName.toUpperCase()) || element.getAttribute('aria-hidden') === 'true';
+}
+
+/** Whether an element's own attributes hide it from who sees the page. */
+export function isHidden(element: HtmlElement): boolean {
+  if (element.getAttribute('hidden') !== null) return true;
   const style = element.getAttribute('style') ?? '';
   return unseen.test(style) || isWhiteOnWhite(element, style);
 }

@@ -3,6 +3,7 @@ import { parseHTML } from 'linkedom';
 import { DocumentRefused } from '../../domain/errors.ts';
 import type { ParsedDocument } from '../../domain/parsed-document.ts';
 import { type BlockWriter, createBlockWriter } from './block-writer.ts';
+import { noteHidden, noteLinks } from './html-asides.ts';
 import { writeHtmlBlocks } from './html-blocks.ts';
 import { findMainContent } from './html-content.ts';
 import { childrenOf, type HtmlDocument, type HtmlNode } from './html-node.ts';
@@ -26,12 +27,25 @@ export function parseHtml(content: string): ParsedDocument {
   const writer = createBlockWriter();
   const main = findMainContent(document, () => readArticle(readHtml(content)));
   writeHtmlBlocks(writer, main.root, main);
+  const base = baseOf(document);
+  noteLinks(writer, main.root, { ...main, ...(base !== undefined && { base }) });
+  noteHidden(writer, document);
   return writer.finish({ mediaType: 'text/html', title: titleOf(document) ?? writer.firstHeading });
 }
 
-/** Writes a piece of HTML that stands in a document of another format. */
-export function writeHtmlFragment(writer: BlockWriter, html: string): void {
-  writeHtmlBlocks(writer, readHtml(html), { keepsChrome: true });
+/**
+ * Writes a piece of HTML that stands in a document of another format.
+ * @param options.isAbsoluteOnly whether relative links lead nowhere
+ */
+export function writeHtmlFragment(
+  writer: BlockWriter,
+  html: string,
+  options: { readonly isAbsoluteOnly: boolean } = { isAbsoluteOnly: true },
+): void {
+  const root = readHtml(html);
+  writeHtmlBlocks(writer, root, { keepsChrome: true });
+  noteLinks(writer, root, { keepsChrome: true, ...options });
+  noteHidden(writer, root);
 }
 
 /** The library makes several documents of one whose shell is incomplete or out of order, so each gets a new one. */
@@ -82,6 +96,15 @@ function tooDeep(): DocumentRefused {
     'too_large',
     `Cannot parse the document: expected HTML nested at most ${maxDepth} deep`,
   );
+}
+
+/** What the page's relative links start from, where it says so. */
+function baseOf(document: HtmlDocument): string | undefined {
+  for (const base of document.querySelectorAll('base[href]')) {
+    const address = base.getAttribute('href') ?? '';
+    if (/^https?:/i.test(address) && URL.canParse(address)) return address;
+  }
+  return undefined;
 }
 
 function titleOf(document: HtmlDocument): string | undefined {

@@ -14,6 +14,7 @@ interface MarkdownNode {
   readonly depth?: number | undefined;
   readonly ordered?: boolean | null | undefined;
   readonly start?: number | null | undefined;
+  readonly url?: string | undefined;
   readonly alt?: string | null | undefined;
   readonly children?: readonly MarkdownNode[] | undefined;
 }
@@ -40,6 +41,7 @@ export function parseMarkdown(content: string): ParsedDocument {
       mdastExtensions: [gfmFromMarkdown()],
     });
     for (const node of root.children ?? []) writeNode(writer, node);
+    noteLinks(writer, root);
   }
   return writer.finish({ mediaType: 'text/markdown', title: title ?? writer.firstHeading });
 }
@@ -74,7 +76,7 @@ function writeNode(writer: BlockWriter, node: MarkdownNode): void {
       return;
     }
     case 'html':
-      writeHtmlFragment(writer, node.value ?? '');
+      writeHtmlFragment(writer, node.value ?? '', { isAbsoluteOnly: false });
       return;
     case 'definition':
     case 'thematicBreak':
@@ -82,6 +84,16 @@ function writeNode(writer: BlockWriter, node: MarkdownNode): void {
     default:
       for (const child of node.children ?? []) writeNode(writer, child);
   }
+}
+
+/** Links and the definitions that links refer to; those of pictures do not lead a reader anywhere. */
+function noteLinks(writer: BlockWriter, node: MarkdownNode): void {
+  if (node.url !== undefined && (node.type === 'link' || node.type === 'definition')) writer.link(node.url);
+  if (node.type === 'html') {
+    const address = /^<a\s[^>]*?\bhref\s*=\s*["']([^"']*)/i.exec(node.value ?? '')?.[1];
+    if (address !== undefined) writer.link(address);
+  }
+  for (const child of node.children ?? []) noteLinks(writer, child);
 }
 
 /** A list is one block; code and tables inside it are blocks of their own, and the list goes on after them. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Chunk, documentKey, headingLine, type ParentChunk } from '../../domain/chunk.ts';
-import { canonicalJson, type DocumentRecord } from '../../domain/document-record.ts';
+import { canonicalJson, type DocumentRecord, searchedMetadata } from '../../domain/document-record.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import type { EmbeddedChunk, ReplacedChunks } from '../document-store.ts';
 import type { BulkItem } from './bulk.ts';
@@ -51,7 +51,7 @@ export function generationOf(number: number, { chunks, parents }: ReplacedChunks
 export function shownHash(record: DocumentRecord): string {
   const shown = {
     title: record.content?.title,
-    metadata: record.metadata?.value ?? {},
+    metadata: searchedMetadata(record),
     access: record.access?.value ?? null,
     ...(record.expiry?.value !== undefined && { expiresAt: record.expiry.value }),
   };
@@ -76,7 +76,7 @@ export function* chunkWrites(
     documentId,
     documentKey: place.routing,
     generation,
-    metadata: metadataEntries(record.metadata?.value ?? {}, false),
+    metadata: metadataEntries(searchedMetadata(record), false),
     ...accessFields(record),
   };
   const opening = JSON.stringify(ofDocument).slice(0, -1);

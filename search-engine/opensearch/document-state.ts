@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { documentKey } from '../../domain/chunk.ts';
-import { type DocumentRecord, isLive } from '../../domain/document-record.ts';
+import { type DocumentRecord, isLive, searchedMetadata } from '../../domain/document-record.ts';
 import { RevisionConflict } from '../../domain/errors.ts';
 import type { Bulk } from './bulk.ts';
 import type { Connection } from './connection.ts';
@@ -163,7 +163,7 @@ function sourceOf(tenantId: string, documentId: string, state: DocumentState, to
     token,
     ...(record !== undefined && {
       record: writeRecord(record),
-      metadata: metadataEntries(record.metadata?.value ?? {}, true),
+      metadata: metadataEntries(searchedMetadata(record), true),
       ...accessFields(record),
     }),
   };

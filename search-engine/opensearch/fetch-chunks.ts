@@ -1,5 +1,10 @@
 import { documentKey, type ParentChunk } from '../../domain/chunk.ts';
-import { type DocumentRecord, mayShow, recordVersion } from '../../domain/document-record.ts';
+import {
+  type DocumentRecord,
+  mayShow,
+  recordVersion,
+  searchedMetadata,
+} from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type {
   ChunkFeatures,
@@ -71,7 +76,7 @@ export async function readFeatures(
   const shown = await readShown(connection, indices, scope, references, wanted, signal);
   return shown.map(({ hit: { _source }, record }) => ({
     chunkId: _source.chunkId,
-    metadata: record.metadata?.value ?? {},
+    metadata: searchedMetadata(record),
     ...(vectors && { vector: Float32Array.from(_source.vector ?? []) }),
   }));
 }
@@ -180,6 +185,8 @@ function found({ hit, record }: Shown): FoundChunk {
     ...(content.uri !== undefined && { uri: content.uri }),
     mediaType: content.mediaType,
     metadata: record.metadata?.value ?? {},
+    ...(content.links !== undefined && { links: content.links }),
+    ...(content.flags !== undefined && { flags: content.flags }),
     version: recordVersion(record),
     contentHash: content.contentHash,
   };

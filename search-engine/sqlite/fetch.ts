@@ -1,5 +1,10 @@
 import type { ParentChunk } from '../../domain/chunk.ts';
-import { type DocumentRecord, mayShow, recordVersion } from '../../domain/document-record.ts';
+import {
+  type DocumentRecord,
+  mayShow,
+  recordVersion,
+  searchedMetadata,
+} from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type {
   ChunkFeatures,
@@ -83,6 +88,8 @@ function fetchChunk(
       ...(content.uri !== undefined && { uri: content.uri }),
       mediaType: content.mediaType,
       metadata: record.metadata?.value ?? {},
+      ...(content.links !== undefined && { links: content.links }),
+      ...(content.flags !== undefined && { flags: content.flags }),
       version: recordVersion(record),
       contentHash: content.contentHash,
     },
@@ -117,7 +124,7 @@ export function readFeatures(
       const record = records.get(row.document) ?? recordOf(database, row.document);
       records.set(row.document, record);
       if (!mayShow(scope, record)) continue;
-      features.push({ chunkId, metadata: record.metadata?.value ?? {} });
+      features.push({ chunkId, metadata: searchedMetadata(record) });
       if (options.vectors) embeddings.push(row.embedding);
     }
     const vectors = new Float32Array(embeddings.length * dimensions);

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { canonicalJson, type DocumentRecord, isLive } from '../../domain/document-record.ts';
+import {
+  canonicalJson,
+  type DocumentRecord,
+  isLive,
+  searchedMetadata,
+} from '../../domain/document-record.ts';
 import { RevisionConflict } from '../../domain/errors.ts';
 import { accessRows } from './access-rows.ts';
 import type { Database } from './database.ts';
@@ -90,7 +95,7 @@ function writeMetadata(
   after: DocumentRecord,
 ): void {
   const [old, next] = [before, after].map((record) =>
-    record !== undefined && isLive(record) ? (record.metadata?.value ?? {}) : {},
+    record !== undefined && isLive(record) ? searchedMetadata(record) : {},
   );
   if (canonicalJson(old) === canonicalJson(next)) return;
   for (const { key, type, value } of metadataRows(old ?? {})) {

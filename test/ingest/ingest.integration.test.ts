@@ -40,7 +40,9 @@ function build(recipe: string): Ingest {
       parsed.push(name);
       const text = Buffer.from(content).toString();
       if (text.includes('boom')) throw new DocumentRefused('corrupt', `Cannot parse ${name}`);
-      return { text, mediaType: 'text/plain', title: 'found title', blocks: [] };
+      const links = text.includes('link') ? ['b.md', 'https://example.org/'] : [];
+      const flags = text.includes('hide') ? (['hidden_text'] as const) : [];
+      return { text, mediaType: 'text/plain', title: 'found title', blocks: [], links, flags };
     },
     async close() {},
   };
@@ -143,6 +145,28 @@ describe('createIngest', () => {
     });
     expect(parsed).toEqual(['d']);
     expect(await chunkTexts()).toEqual(['one', 'two']);
+  });
+
+  it('keeps links and flags of the content with it, whatever else changes', async () => {
+    const kept = async () => {
+      const content = (await adapter.documents.record(scope, 'd'))?.record.content;
+      return { links: content?.links, flags: content?.flags };
+    };
+    const uri = 'https://example.org/docs/a.md';
+    await ingest(scope, upsert('link\nhide', { uri }));
+    const found = {
+      links: ['https://example.org/docs/b.md', 'https://example.org/'],
+      flags: ['hidden_text'],
+    };
+    expect(await kept()).toEqual(found);
+    await ingest(scope, { operation: 'patch', documentId: 'd', metadata: { a: 'b' } });
+    expect(await kept()).toEqual(found);
+    await ingest(scope, { operation: 'patch', documentId: 'd', source: 's', label: { title: 'new', uri } });
+    expect(await kept()).toEqual(found);
+    await ingest(scope, upsert('link\nhide', { title: 'new', uri, metadata: { c: 'd' } }));
+    expect(await kept()).toEqual(found);
+    await ingest(scope, upsert('plain', { uri }));
+    expect(await kept()).toEqual({ links: undefined, flags: undefined });
   });
 
   it('embeds only the text that is new', async () => {

@@ -96,6 +96,8 @@ export function describeFetch(subject: CurrentSubject): void {
           ' ': 'space',
           ключ: 'clef',
         },
+        links: ['https://example.org/a', '../b.md'],
+        flags: ['hidden_text'],
         chunks: [
           {
             text: '  leading, NUL \0, astral 😀, right-to-left שלום, e\u0301\r\nand an end  ',
@@ -116,6 +118,8 @@ export function describeFetch(subject: CurrentSubject): void {
         uri: sketch.uri,
         mediaType: 'text/markdown',
         metadata: sketch.metadata,
+        links: sketch.links,
+        flags: sketch.flags,
         version: 10n ** 80n - 1n,
         contentHash: buildRecord(scope.tenantId, sketch).content!.contentHash,
       };

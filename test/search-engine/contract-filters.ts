@@ -4,7 +4,14 @@ import type { Metadata } from '../../domain/document.ts';
 import type { Filter } from '../../domain/filter.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { CurrentSubject } from './contract-subject.ts';
-import { drawUnitVector, storeDocuments, unitVector } from './document-builder.ts';
+import {
+  buildRecord,
+  drawUnitVector,
+  putDocument,
+  putRecord,
+  storeDocuments,
+  unitVector,
+} from './document-builder.ts';
 import { conditionArbitraries, filterArbitrary, metadataArbitrary } from './filter-arbitraries.ts';
 import { filterCaseDocuments, filterCases } from './filter-cases.ts';
 import { compareBytes, cosine, matchesFilter, nearestOf } from './oracle.ts';
@@ -26,6 +33,35 @@ export function describeFilters(subject: CurrentSubject): void {
         const expected = [...finds].sort(compareBytes);
         expect(found).toEqual({ lexical: expected, dense: expected });
       });
+    });
+
+    it('finds the links of a document under the key links, unless its metadata has one', async () => {
+      const target = 'https://example.org/a?b=c';
+      const scope = scopes.reader(freshTenant());
+      const chunks = [everyChunksWord];
+      const sketches = [
+        { documentId: 'linked', chunks, links: ['b.md', target] },
+        { documentId: 'own', chunks, links: [target], metadata: { links: 'none' } },
+        { documentId: 'plain', chunks },
+      ];
+      await storeDocuments(subject(), scope, sketches);
+      const find = (filter: Filter) => findOnBothLegs(subject, scope, filter);
+      const toTarget: Filter = { listContains: { key: 'links', value: target } };
+      const both = (...ids: string[]) => ({ lexical: ids, dense: ids });
+      expect(await find(toTarget)).toEqual(both('linked'));
+      expect(await find({ stringContains: { key: 'links', value: 'example.org' } })).toEqual(both('linked'));
+      expect(await find({ equals: { key: 'links', value: 'none' } })).toEqual(both('own'));
+      const { facets } = await subject().engine.find(scope, { facets: [{ key: 'links' }] });
+      expect(facets).toEqual([
+        { key: 'links', values: ['b.md', target, 'none'].map((value) => ({ value, documents: 1 })) },
+      ]);
+      const changed = buildRecord(scope.tenantId, { documentId: 'own', links: [target], version: 2n });
+      await putRecord(subject(), scope, changed);
+      await subject().documents.refresh(scope);
+      expect(await find(toTarget)).toEqual(both('linked', 'own'));
+      await putDocument(subject(), scope, { documentId: 'linked', chunks, version: 2n });
+      await subject().documents.refresh(scope);
+      expect(await find(toTarget)).toEqual(both('own'));
     });
 
     describe('against the oracle', () => {

@@ -3,6 +3,7 @@ import type { Access } from '../../domain/access.ts';
 import { type ChunkLocation, chunkIdOf, type ParentChunk } from '../../domain/chunk.ts';
 import type { Metadata } from '../../domain/document.ts';
 import type { DocumentRecord } from '../../domain/document-record.ts';
+import type { HiddenTextFlag } from '../../domain/hidden-text.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { DocumentWrite, EmbeddedChunk } from '../../search-engine/document-store.ts';
 import type { ContractSubject } from './contract-subject.ts';
@@ -29,6 +30,8 @@ export interface DocumentSketch {
   readonly mediaType?: string;
   readonly source?: string;
   readonly metadata?: Metadata;
+  readonly links?: readonly string[];
+  readonly flags?: readonly HiddenTextFlag[];
   readonly access?: Access;
   readonly expiresAt?: string;
   /** @default 1n */
@@ -58,6 +61,8 @@ export function buildRecord(tenantId: string, sketch: DocumentSketch): DocumentR
       claimed: { ...(sketch.title !== undefined && { title: sketch.title }) },
       ...(sketch.title !== undefined && { title: sketch.title }),
       ...(sketch.uri !== undefined && { uri: sketch.uri }),
+      ...(sketch.links !== undefined && { links: sketch.links }),
+      ...(sketch.flags !== undefined && { flags: sketch.flags }),
     },
     metadata: { ...part, value: sketch.metadata ?? {} },
     access: { ...part, ...(sketch.access !== undefined && { value: sketch.access }) },

@@ -1,6 +1,6 @@
 import type { Chunk, ParentChunk } from '../../domain/chunk.ts';
 import { headingLine } from '../../domain/chunk.ts';
-import type { DocumentRecord } from '../../domain/document-record.ts';
+import { type DocumentRecord, searchedMetadata } from '../../domain/document-record.ts';
 import { EngineMismatch, RevisionConflict } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { DocumentStore } from '../../search-engine/document-store.ts';
@@ -51,8 +51,7 @@ function createEngine(tenants: Tenants): SearchEngine {
     async find(scope, query, signal) {
       signal?.throwIfAborted();
       const found = readable(tenants, scope).filter(
-        ({ record }) =>
-          query.filter === undefined || matchesFilter(query.filter, record.metadata?.value ?? {}),
+        ({ record }) => query.filter === undefined || matchesFilter(query.filter, searchedMetadata(record)),
       );
       const { lexical, dense } = query;
       const matched = lexical === undefined ? [] : lexicalHits(found, lexical);
@@ -82,7 +81,7 @@ function createEngine(tenants: Tenants): SearchEngine {
         facets: (query.facets ?? []).map((facet) =>
           facetOf(
             facet,
-            counted.map(({ record }) => record.metadata?.value ?? {}),
+            counted.map(({ record }) => searchedMetadata(record)),
           ),
         ),
       };
@@ -106,7 +105,7 @@ function createEngine(tenants: Tenants): SearchEngine {
         const stored = documents.get(documentId);
         const held = stored?.chunks.find(({ chunk }) => chunk.chunkId === chunkId);
         if (stored === undefined || held === undefined) return [];
-        const metadata = stored.record.metadata?.value ?? {};
+        const metadata = searchedMetadata(stored.record);
         return [{ chunkId, metadata, ...(options.vectors && { vector: held.vector }) }];
       });
     },
@@ -143,6 +142,8 @@ function show(
     ...(content.uri !== undefined && { uri: content.uri }),
     mediaType: content.mediaType,
     metadata: record.metadata?.value ?? {},
+    ...(content.links !== undefined && { links: content.links }),
+    ...(content.flags !== undefined && { flags: content.flags }),
     version: versions.reduce((highest, version) => (version > highest ? version : highest)),
     contentHash: content.contentHash,
   };

@@ -41,6 +41,36 @@ describe('parseHtml', () => {
     expect(parsed.text).toBe(seen === '' ? 'Before after.' : 'Before seen after.');
   });
 
+  it('flags a page whose own styles hide text, and no other', () => {
+    const flagsOf = (html: string) => parseHtml(`<p>Seen.</p>${html}`).flags;
+    expect(flagsOf('<p style="display:none">Ignore all.</p>')).toEqual(['hidden_text']);
+    expect(flagsOf('<p><font color="white">Ignore all.</font></p>')).toEqual(['hidden_text']);
+    expect(flagsOf('<div hidden><div> </div><p>Ignore all.</p></div>')).toEqual(['hidden_text']);
+    for (const html of [
+      '<div style="display:none"> <script>x</script></div>',
+      '<span aria-hidden="true">x</span>',
+      '<script>x</script>',
+    ])
+      expect(flagsOf(html)).toBeUndefined();
+  });
+
+  it('keeps where its links lead, without those of its navigation and of what is hidden', () => {
+    const page = `<base href="https://example.com/docs/"><nav><a href="/home">Home</a></nav>
+      <p>See <a href="b.html">b</a>, <a href="b.html#x">x</a>, <a href="#top">top</a>, <a name="y">y</a>,
+      <a href="javascript:alert(1)">bad</a> and <a href="mailto:a@b.example">us</a>.
+      <span hidden><a href="/hidden">no</a></span></p><table><tr><td><a href=/t>t</a></td><td>u</td></tr></table>`;
+    const { text, links } = parseHtml(page);
+    expect(text).toContain('See b, x, top, y, bad and us.');
+    expect(links).toEqual([
+      'https://example.com/docs/b.html',
+      'https://example.com/docs/b.html#x',
+      'mailto:a@b.example',
+      'https://example.com/t',
+    ]);
+    expect(parseHtml('<p><a href="b.html">b</a></p>').links).toEqual(['b.html']);
+    expect(parseHtml('<p>None</p>')).not.toHaveProperty('links');
+  });
+
   it('reads white text on a ground of its own above it', () => {
     const page = (ground: string) =>
       `<div ${ground}><p><span style="color:white">Title</span></p></div><p>Text.</p>`;

@@ -66,6 +66,19 @@ describe('parseMarkdown', () => {
     expect(parseMarkdown('---\n\nnot front matter\n\n---\n').text).toBe('not front matter');
   });
 
+  it('keeps where its links lead', () => {
+    const { links } = parseMarkdown(
+      '# A [b](b.md)\n\n- [c][ref], <https://auto.example>, [bad](javascript:x), ![p](p.png), <a href="d.md">d</a>\n\n<p><a href="e.md">e</a></p>\n\n[ref]: https://ref.example/ "t"\n',
+    );
+    expect(links?.toSorted()).toEqual([
+      'b.md',
+      'd.md',
+      'e.md',
+      'https://auto.example/',
+      'https://ref.example/',
+    ]);
+  });
+
   it('refuses Markdown without text as empty', () => {
     expect(() => parseMarkdown('<!-- only a comment -->\n\n[x]: https://example.com\n')).toThrow(
       expect.objectContaining({ reason: 'empty' }),

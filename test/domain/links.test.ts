@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { linkLimits, linkTarget, linkTargets } from '../../domain/links.ts';
+
+describe('linkTarget', () => {
+  it.each([
+    ['https://example.com/a?b=c#d', undefined, 'https://example.com/a?b=c#d'],
+    [' HTTPS://Example.com ', undefined, 'https://example.com/'],
+    ['mailto:ann@example.com', undefined, 'mailto:ann@example.com'],
+    ['../b.md', undefined, '../b.md'],
+    ['../b.md', 'file:///docs/a.md', '../b.md'],
+    ['../b.md', 'https://example.com/docs/a/', 'https://example.com/docs/b.md'],
+    ['//cdn.example.com/x', 'https://example.com/', 'https://cdn.example.com/x'],
+    ['?page=2', 'https://example.com/list', 'https://example.com/list?page=2'],
+  ])('reads %j from %j as %j', (given, base, target) => {
+    expect(linkTarget(given, base)).toBe(target);
+    expect(linkTarget(target, base)).toBe(target);
+  });
+
+  it.each([
+    '',
+    '#top',
+    'javascript:alert(1)',
+    'java\nscript:alert(1)',
+    '\u0001javascript:alert(1)',
+    ' JaVaScRiPt:alert(1)',
+    'vbscript:x',
+    'data:text/html,<script>alert(1)</script>',
+    'file:///etc/passwd',
+    'blob:https://example.com/1',
+    'https://user:secret@example.com/',
+    'https://token@example.com/',
+    'https://',
+    'a b',
+    'a\u202eb',
+    '//example.com/',
+    'x'.repeat(2_049),
+  ])('drops %j', (given) => {
+    expect(linkTarget(given)).toBeUndefined();
+  });
+
+  it('drops hostile schemes from pages of the web too', () => {
+    for (const given of [
+      'javascript:alert(1)',
+      'java\tscript:alert(1)',
+      'data:,x',
+      'file:///x',
+      '//a:b@c/',
+    ]) {
+      expect(linkTarget(given, 'https://example.com/')).toBeUndefined();
+    }
+  });
+});
+
+describe('linkTargets', () => {
+  it('keeps each once, in order, within its limits', () => {
+    expect(linkTargets(['b', 'a', 'b', '#x', 'javascript:x'])).toEqual(['b', 'a']);
+    const many = linkTargets(Array.from({ length: 500 }, (_, at) => `page-${at}`));
+    expect(many).toHaveLength(linkLimits.links);
+    const long = linkTargets(Array.from({ length: 50 }, (_, at) => `${at}-`.padEnd(1_000, 'x')));
+    expect(long).toHaveLength(8);
+  });
+});
