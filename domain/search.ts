@@ -7,9 +7,18 @@ import type { DuplicateHit } from './ranking.ts';
 import type { ModelUsage } from './usage.ts';
 
 export type LexicalField = 'title' | 'text';
-export type FusionMethod = 'linear' | 'rrf';
+export type FusionMethod = 'linear' | 'rrf' | 'log_odds';
 export type Normalization = 'min_max' | 'theoretical_min_max' | 'l2' | 'z_score';
 export type LegName = 'lexical' | 'dense';
+
+/** p = 1 / (1 + e^(−slope · (score − midpoint))): `midpoint` a score of the leg, finite, `slope` above 0. */
+export interface LegCalibration {
+  readonly midpoint: number;
+  readonly slope: number;
+}
+
+/** Depends on engine, embedding model, fields and corpus; see `estimateCalibration`. */
+export type Calibration = Readonly<Record<LegName, LegCalibration>>;
 
 /** What a caller may ask. Every field but `query` has a default; an unknown field is refused. */
 export interface SearchRequest {
@@ -39,6 +48,8 @@ export interface SearchRequest {
     readonly normalization?: Normalization;
     /** RRF only, 1 to 10,000. @default 60 */
     readonly rankConstant?: number;
+    /** Needed by log-odds, and for it only: how each leg's scores become probabilities. */
+    readonly calibration?: Calibration;
   };
   /**
    * A hit that one leg alone found gets its true score of the other leg, so that the order hardly depends on
@@ -200,7 +211,8 @@ export interface ResolvedSearchRequest {
   readonly dense: { readonly weight: number; readonly candidates: number };
   readonly fusion:
     | { readonly method: 'linear'; readonly normalization: Normalization }
-    | { readonly method: 'rrf'; readonly rankConstant: number };
+    | { readonly method: 'rrf'; readonly rankConstant: number }
+    | { readonly method: 'log_odds'; readonly calibration: Calibration };
   readonly complete: boolean;
   readonly feedback?: { readonly weight: number; readonly hits: number };
   readonly boosts: readonly Boost[];
@@ -238,7 +250,7 @@ export interface Breakdown {
 export interface LegContribution {
   readonly rank: number | null;
   readonly score: number | null;
-  /** Linear fusion: the normalised score; RRF: 1 / (rankConstant + rank), 0 where there is no rank. */
+  /** Linear: the normalised score; RRF: 1 / (rankConstant + rank), 0 where there is no rank; log-odds: these. */
   readonly normalized: number;
   readonly weight: number;
   readonly contribution: number;

@@ -2,6 +2,7 @@ import type { RankedChunk } from '../domain/ranking.ts';
 import type { Breakdown, LegContribution, LegName, ResolvedSearchRequest } from '../domain/search.ts';
 import { compareUtf8 } from '../domain/text-order.ts';
 import type { Candidate } from '../search-engine/search-engine.ts';
+import { logOddsLeg } from './log-odds.ts';
 import { normalizeLeg } from './normalize.ts';
 
 /** One leg's hits by rank, with the weight that they carry. */
@@ -11,7 +12,7 @@ export interface WeightedLeg {
   readonly weight: number;
   /** How many hits the leg was asked for. */
   readonly candidates: number;
-  /** The leg's scores of hits that it did not return, by chunkId. Linear fusion only. */
+  /** The leg's scores of hits that it did not return, by chunkId. Not for RRF. */
   readonly completed?: ReadonlyMap<string, number>;
 }
 
@@ -52,6 +53,7 @@ const none: ReadonlyMap<string, number> = new Map();
  *   A leg's completed score of a hit that it did not return counts like one that it did.
  * - RRF: Σ w / (rankConstant + rank), rank from 1; a leg that did not return a hit adds nothing (Cormack, Clarke and
  *   Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009).
+ * - Log-odds: Σ w·logodds(score) / Σw, after `logOddsLeg`; the probability is 1 / (1 + e^(−fused score)).
  *
  * The order is total: fused score rounded to 1e-9, best rank in any leg, rank in the dense leg, documentId (UTF-8 bytes),
  * ordinal.
@@ -84,7 +86,11 @@ export function scoreLegs(legs: Legs, fusion: Fusion): Partial<Record<LegName, S
       const scores = Float64Array.from(leg.hits, (hit) => hit.score);
       const isComplete = leg.hits.length < leg.candidates;
       const others = leg.completed ?? none;
-      const normalized = normalizeLeg(name, scores, fusion.normalization, isComplete, [...others.values()]);
+      const otherScores = leg.completed && [...leg.completed.values()];
+      const normalized =
+        fusion.method === 'linear'
+          ? normalizeLeg(name, scores, fusion.normalization, isComplete, otherScores)
+          : logOddsLeg(name, scores, fusion.calibration[name], isComplete, otherScores);
       const completed = new Map(
         [...others.keys()].map((chunkId, at) => [chunkId, normalized.completed[at]!]),
       );

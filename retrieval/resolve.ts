@@ -1,6 +1,13 @@
 import { InvalidInput } from '../domain/errors.ts';
 import { checkFilter } from '../domain/filter.ts';
-import type { ResolvedSearchRequest, SearchDefaults, SearchRequest } from '../domain/search.ts';
+import type {
+  Calibration,
+  LegCalibration,
+  LegName,
+  ResolvedSearchRequest,
+  SearchDefaults,
+  SearchRequest,
+} from '../domain/search.ts';
 import { checkFields, flag, number, oneOf, wholeNumber } from './check-fields.ts';
 import { resolveBoosts } from './resolve-boosts.ts';
 import { resolveFacets } from './resolve-facets.ts';
@@ -12,6 +19,8 @@ export const searchLimits = {
   rerankCandidates: 1_000,
   rerankMetadataFields: 10,
   rankConstant: 10_000,
+  midpoint: 1_000_000,
+  slope: 1_000_000,
   weight: 1_000_000,
   fieldWeight: 100,
   feedbackHits: 20,
@@ -55,7 +64,7 @@ export function resolveSearchRequest(
   const topK = wholeNumber(request.topK ?? 10, 'topK', 1, searchLimits.topK);
   const legs = resolveLegs(request, topK, defaults);
   const fusion = resolveFusion(request.fusion ?? defaults.fusion);
-  const isCompleteByDefault = fusion.method === 'linear' && (defaults.complete ?? false);
+  const isCompleteByDefault = fusion.method !== 'rrf' && (defaults.complete ?? false);
   const complete = flag(request.complete ?? isCompleteByDefault, 'complete');
   if (complete && fusion.method === 'rrf') {
     throw new InvalidInput('complete', 'Expected no complete with method rrf, which uses ranks only');
@@ -153,33 +162,50 @@ function resolveFields(
 }
 
 function resolveFusion(given: SearchRequest['fusion']): ResolvedSearchRequest['fusion'] {
-  const { method, normalization, rankConstant } = checkFields(given ?? {}, 'fusion', [
-    'method',
-    'normalization',
-    'rankConstant',
-  ]);
-  if (oneOf(method ?? 'linear', 'fusion.method', ['linear', 'rrf'] as const) === 'rrf') {
-    if (normalization !== undefined) {
-      throw new InvalidInput(
-        'fusion.normalization',
-        'Expected no fusion.normalization with method rrf, which uses ranks only',
-      );
-    }
+  const fields = ['method', 'normalization', 'rankConstant', 'calibration'];
+  const { method: asked = 'linear', ...options } = checkFields(given ?? {}, 'fusion', fields);
+  const method = oneOf(asked, 'fusion.method', ['linear', 'rrf', 'log_odds'] as const);
+  const own = { linear: 'normalization', rrf: 'rankConstant', log_odds: 'calibration' }[method];
+  const other = Object.keys(options).find(
+    (field) => field !== own && options[field as keyof typeof options] !== undefined,
+  );
+  if (other !== undefined) {
+    throw new InvalidInput(
+      `fusion.${other}`,
+      `Expected no fusion.${other} with method ${method}, which takes ${own}`,
+    );
+  }
+  const { normalization, rankConstant, calibration } = options;
+  if (method === 'log_odds') return { method, calibration: resolveCalibration(calibration) };
+  if (method === 'rrf') {
     return {
       method: 'rrf',
       rankConstant: wholeNumber(rankConstant ?? 60, 'fusion.rankConstant', 1, searchLimits.rankConstant),
     };
   }
-  if (rankConstant !== undefined) {
-    throw new InvalidInput(
-      'fusion.rankConstant',
-      'Expected no fusion.rankConstant with method linear, which uses scores',
-    );
-  }
   return {
-    method: 'linear',
+    method,
     normalization: oneOf(normalization ?? 'min_max', 'fusion.normalization', normalizations),
   };
+}
+
+function resolveCalibration(given: Calibration | undefined): Calibration {
+  if (given === undefined) {
+    throw new InvalidInput(
+      'fusion.calibration',
+      'Expected fusion.calibration with method log_odds, as `bench tune` estimates it',
+    );
+  }
+  const legs = checkFields(given, 'fusion.calibration', ['lexical', 'dense']);
+  const leg = (name: LegName): LegCalibration => {
+    const field = `fusion.calibration.${name}`;
+    const { midpoint, slope } = checkFields(legs[name] ?? {}, field, ['midpoint', 'slope']);
+    return {
+      midpoint: number(midpoint, `${field}.midpoint`, -searchLimits.midpoint, searchLimits.midpoint),
+      slope: number(slope, `${field}.slope`, Number.MIN_VALUE, searchLimits.slope),
+    };
+  };
+  return { lexical: leg('lexical'), dense: leg('dense') };
 }
 
 function resolveRerank(

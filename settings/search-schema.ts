@@ -11,6 +11,17 @@ function weight(most: number) {
 
 const candidates = wholeNumber(1, 10_000);
 
+const legCalibration = z.strictObject({
+  midpoint: setting<number>(
+    'a number from −1,000,000 to 1,000,000',
+    (value) => typeof value === 'number' && Math.abs(value) <= 1_000_000,
+  ),
+  slope: setting<number>(
+    'a number above 0, to 1,000,000',
+    (value) => typeof value === 'number' && value > 0 && value <= 1_000_000,
+  ),
+});
+
 /** The form alone; what no search could carry out is told where searches are set up. */
 const searchDefaults = z.strictObject({
   lexical: z
@@ -27,9 +38,10 @@ const searchDefaults = z.strictObject({
     .exactOptional(),
   fusion: z
     .strictObject({
-      method: oneOf('linear', 'rrf').exactOptional(),
+      method: oneOf('linear', 'rrf', 'log_odds').exactOptional(),
       normalization: oneOf('min_max', 'theoretical_min_max', 'l2', 'z_score').exactOptional(),
       rankConstant: wholeNumber(1, 10_000).exactOptional(),
+      calibration: z.strictObject({ lexical: legCalibration, dense: legCalibration }).exactOptional(),
     })
     .exactOptional(),
   complete: trueOrFalse.exactOptional(),

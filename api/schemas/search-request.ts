@@ -11,6 +11,10 @@ const candidates = z.int().min(1).max(requestLimits.candidates).openapi({
   description: 'At least topK. Default: the greater of 100 and topK',
 });
 const fieldWeight = z.number().min(0).max(100);
+const legCalibration = z.strictObject({
+  midpoint: z.number().min(-1_000_000).max(1_000_000),
+  slope: z.number().gt(0).max(1_000_000),
+});
 const key = z.string().min(1).max(requestLimits.nameCharacters);
 
 const arranged = z
@@ -62,12 +66,16 @@ export function searchFields(filterField: string) {
     dense: z.strictObject({ weight: weight.optional(), candidates: candidates.optional() }).optional(),
     fusion: z
       .strictObject({
-        method: z.enum(['linear', 'rrf']).optional().openapi({ default: 'linear' }),
+        method: z.enum(['linear', 'rrf', 'log_odds']).optional().openapi({ default: 'linear' }),
         normalization: z
           .enum(['min_max', 'theoretical_min_max', 'l2', 'z_score'])
           .optional()
           .openapi({ description: 'Linear only', default: 'min_max' }),
         rankConstant: z.int().min(1).max(10_000).optional().openapi({ description: 'RRF only', default: 60 }),
+        calibration: z
+          .strictObject({ lexical: legCalibration, dense: legCalibration })
+          .optional()
+          .openapi({ description: 'Log-odds only, and needed by it: what makes probabilities of scores' }),
       })
       .optional(),
     complete: z.boolean().optional().openapi({

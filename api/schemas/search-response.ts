@@ -87,6 +87,7 @@ export const chunkSchema = chunk;
 
 const fields = searchFields('filter');
 const leg = z.object({ weight: z.number(), candidates: count });
+const legCalibration = z.object({ midpoint: z.number(), slope: z.number() });
 const resolvedBoost = z.union([
   z.object({
     weight: z.number(),
@@ -113,6 +114,10 @@ export const resolvedSearchRequestSchema = z
         normalization: z.enum(['min_max', 'theoretical_min_max', 'l2', 'z_score']),
       }),
       z.object({ method: z.literal('rrf'), rankConstant: count }),
+      z.object({
+        method: z.literal('log_odds'),
+        calibration: z.object({ lexical: legCalibration, dense: legCalibration }),
+      }),
     ]),
     complete: z.boolean(),
     feedback: z.object({ weight: z.number(), hits: count }).optional(),

@@ -39,6 +39,7 @@ import {
   describePoint,
   drawPoints,
   type Fields,
+  fusionName,
   type Point,
   pointOf,
   pointsOf,
@@ -491,7 +492,7 @@ function surfaceOf(
     const { fusion, lexicalWeight } = point;
     return [
       {
-        fusion: fusion.method === 'rrf' ? `RRF k ${fusion.rankConstant}` : fusion.normalization,
+        fusion: fusionName(fusion),
         lexicalWeight,
         mean: meanOn(table, at),
         isFlat: flat.has(at),

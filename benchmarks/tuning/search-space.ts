@@ -149,11 +149,16 @@ export function pointOf(
   };
 }
 
+/** A fusion in few words. */
+export function fusionName(fusion: Cell['fusion']): string {
+  if (fusion.method === 'rrf') return `RRF k ${fusion.rankConstant}`;
+  return fusion.method === 'linear' ? fusion.normalization : 'log-odds';
+}
+
 /** A point in few words. */
 export function describePoint({ fields, fusion, candidates, complete, lexicalWeight }: Point): string {
-  const how = fusion.method === 'rrf' ? `RRF k ${fusion.rankConstant}` : fusion.normalization;
   const weight = `lexical ${Number(lexicalWeight.toFixed(4))}`;
-  return `${how}, ${weight}, title ${fields.title}, ${candidates} candidates${complete ? ', completed' : ''}`;
+  return `${fusionName(fusion)}, ${weight}, title ${fields.title}, ${candidates} candidates${complete ? ', completed' : ''}`;
 }
 
 /** Which cell a point lies in. */

@@ -49,7 +49,7 @@ describe('checkInput', () => {
     ],
     [
       { query: 'q', fusion: { method: 'sum' } },
-      'fusion.method | Expected fusion.method to be one of "linear", "rrf", got "sum"',
+      'fusion.method | Expected fusion.method to be one of "linear", "rrf", "log_odds", got "sum"',
     ],
     [{ query: 'q', collapse: 'chunk' }, 'collapse | Expected collapse to be "document", got "chunk"'],
     [

@@ -5,6 +5,7 @@ import { resolveSearchRequest } from '../../retrieval/resolve.ts';
 
 const resolve = (request: unknown) => resolveSearchRequest(request as SearchRequest, ['reranker']);
 
+const calibration = { lexical: { midpoint: 8, slope: 0.2 }, dense: { midpoint: 0.4, slope: 10 } };
 const equals = { weight: 1, equals: { key: 'k', value: 'v' } };
 
 describe('resolveSearchRequest', () => {
@@ -40,6 +41,11 @@ describe('resolveSearchRequest', () => {
     expect(resolve(once)).toEqual(once);
   });
 
+  it('takes log-odds with what calibrates them, completed legs too', () => {
+    const fusion = { method: 'log_odds', calibration };
+    expect(resolve({ query: 'wing', fusion, complete: true })).toMatchObject({ fusion, complete: true });
+  });
+
   it.each<[string, unknown, string]>([
     ['no query', {}, 'query'],
     ['an empty query', { query: ' ' }, 'query'],
@@ -58,6 +64,26 @@ describe('resolveSearchRequest', () => {
     ['candidates below topK', { query: 'a', topK: 20, dense: { candidates: 19 } }, 'dense.candidates'],
     ['candidates 10,001', { query: 'a', lexical: { candidates: 10_001 } }, 'lexical.candidates'],
     ['no field with weight', { query: 'a', lexical: { fields: { title: 0 } } }, 'lexical.fields'],
+    ['log-odds uncalibrated', { query: 'a', fusion: { method: 'log_odds' } }, 'fusion.calibration'],
+    [
+      'log-odds with a leg uncalibrated',
+      { query: 'a', fusion: { method: 'log_odds', calibration: { lexical: calibration.lexical } } },
+      'fusion.calibration.dense.midpoint',
+    ],
+    [
+      'log-odds with a slope of 0',
+      {
+        query: 'a',
+        fusion: { method: 'log_odds', calibration: { ...calibration, dense: { midpoint: 0, slope: 0 } } },
+      },
+      'fusion.calibration.dense.slope',
+    ],
+    [
+      'log-odds with a normalisation',
+      { query: 'a', fusion: { method: 'log_odds', calibration, normalization: 'l2' } },
+      'fusion.normalization',
+    ],
+    ['a calibration with linear', { query: 'a', fusion: { calibration } }, 'fusion.calibration'],
     ['complete with rrf', { query: 'a', fusion: { method: 'rrf' }, complete: true }, 'complete'],
     ['complete as text', { query: 'a', complete: 'yes' }, 'complete'],
     ['boosts with rrf', { query: 'a', fusion: { method: 'rrf' }, boosts: [equals] }, 'boosts'],

@@ -50,9 +50,13 @@ const points: fc.Arbitrary<Point> = fc
       })),
       { method: 'rrf', rankConstant: 1 },
       { method: 'rrf', rankConstant: 60 },
+      {
+        method: 'log_odds',
+        calibration: { lexical: { midpoint: 0.4, slope: 3 }, dense: { midpoint: 0.7, slope: 5 } },
+      },
     ),
   })
-  .map((point) => ({ ...point, fields, complete: point.complete && point.fusion.method === 'linear' }));
+  .map((point) => ({ ...point, fields, complete: point.complete && point.fusion.method !== 'rrf' }));
 
 const grades = fc.uniqueArray(fc.tuple(fc.nat(39), fc.integer({ min: -1, max: 4 })), {
   maxLength: 12,
