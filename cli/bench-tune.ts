@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { TuningReport } from '../benchmarks/tuning/run-tuning.ts';
+import type { TuningReport } from '../benchmarks/tuning/tuning-report.ts';
 import { loadConfig, type PartialConfig } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { table } from './bench-table.ts';
@@ -14,6 +14,8 @@ interface Options {
   readonly budget?: number;
   readonly metric?: string;
   readonly classQueries?: number;
+  readonly steps?: boolean;
+  readonly searches?: number;
   readonly out?: string;
 }
 
@@ -37,6 +39,11 @@ export function addTuneCommand(bench: Command, runner: CommandRunner): void {
       'tune each class of so many training queries too',
       wholeNumber(5, 1_000_000),
     )
+    .option(
+      '--steps',
+      'try what may follow the legs too, by searching: feedback, diversity, duplicates; --space names others',
+    )
+    .option('--searches <n>', 'searches for that at most (default: 20000)', wholeNumber(1, 10_000_000))
     .option('--out <file>', 'write the winning settings, for `serve --config`')
     .addHelpText(
       'after',
@@ -94,6 +101,20 @@ function describeTuning(report: TuningReport): string[] {
       ({ dataset, difference, interval, chosen }) =>
         `Chosen without ${dataset}: ${signed(difference)} [${interval.map(signed).join(', ')}] on it, by ${chosen}`,
     ),
+    ...(report.leftOutPooled === undefined
+      ? []
+      : [
+          `All sets left out: ${signed(report.leftOutPooled.difference)} [${report.leftOutPooled.interval.map(signed).join(', ')}], p ${report.leftOutPooled.pValue.toFixed(4)}`,
+        ]),
+    ...report.steps.flatMap((step) => [
+      ...step.tried
+        .slice(1)
+        .map(
+          (option) =>
+            `${option.description}: ${signed(option.difference)} [${option.interval.map(signed).join(', ')}] on ${step.training} training queries`,
+        ),
+      `Step ${step.step}: ${step.chosen === undefined ? '' : `${step.chosen}, `}${step.verdict}${step.judgement === undefined ? '' : `: ${signed(step.judgement.difference)} [${step.judgement.interval.map(signed).join(', ')}], p ${step.adjustedPValue!.toFixed(4)} (Holm)`}`,
+    ]),
     ...report.classes.map((entry) => `Class ${entry.class}: ${entry.verdict}`),
     `Standard deviation of a query's difference: ${judgement.deviation.toFixed(3)} (bench plan --deviation)`,
     `${report.checked.differing} of ${report.checked.queries} searches differed from the replay, by ${report.checked.largest.toFixed(4)} at most`,

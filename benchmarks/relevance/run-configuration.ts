@@ -4,6 +4,7 @@ import type { Breakdown, Hit, ResolvedSearchRequest, SearchRequest } from '../..
 import type { Pipeline } from '../../pipeline.ts';
 import type { RankedDocument } from '../formats/trec-run.ts';
 import { quantile } from '../statistics/quantile.ts';
+import { mapQueries } from './map-queries.ts';
 import { defaultMetrics, type Metrics, meanMetrics, measureRanking } from './measure-ranking.ts';
 import type { DatasetQuery } from './read-dataset.ts';
 
@@ -18,7 +19,7 @@ export interface ConfigurationRun {
   readonly cost: Cost;
 }
 
-/** What a search took, with `concurrency` of them at once and nothing else: to compare by, no load test. */
+/** What a search took, with some of them at once and nothing else: to compare by, no load test. */
 export interface Cost {
   /** Milliseconds of a search. */
   readonly p50: number;
@@ -47,9 +48,6 @@ export interface RunOptions {
   readonly onQuery?: (done: number) => void;
 }
 
-/** Searches in work at once; rankings do not depend on it. */
-const concurrency = 2;
-
 const shownHits = 10;
 
 /**
@@ -66,51 +64,31 @@ export async function runConfiguration(
 ): Promise<ConfigurationRun> {
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
-  const perQuery: QueryRun[] = new Array(queries.length);
   const milliseconds: number[] = [];
   let resolved: Omit<ResolvedSearchRequest, 'query'> | undefined;
-  let next = 0;
-  let done = 0;
 
-  const work = async (): Promise<void> => {
-    while (next < queries.length) {
-      const at = next;
-      next += 1;
-      const { queryId, text, grades } = queries[at]!;
-      const searchedAt = performance.now();
-      const response = await pipeline.search(scope, { ...request, query: text });
-      milliseconds.push(performance.now() - searchedAt);
-      const [degradation] = response.degraded;
-      if (degradation !== undefined) {
-        throw new ModelUnavailable(
-          `Cannot measure query "${queryId}": ${degradation.stage} was done without, ${degradation.reason}`,
-        );
-      }
-      const { query: _, ...carriedOut } = response.request;
-      resolved ??= carriedOut;
-      const hits = rankDocuments(queryId, response.results);
-      const ranking = hits.map(({ documentId, score }) => ({ documentId, score }));
-      const documentIds = hits.map(({ documentId }) => documentId);
-      perQuery[at] = {
-        queryId,
-        ranking,
-        shown: hits.slice(0, shownHits).map(toShown),
-        metrics: measureRanking(documentIds, grades, metrics),
-      };
-      done += 1;
-      onQuery(done);
+  const search = async ({ queryId, text, grades }: DatasetQuery): Promise<QueryRun> => {
+    const searchedAt = performance.now();
+    const response = await pipeline.search(scope, { ...request, query: text });
+    milliseconds.push(performance.now() - searchedAt);
+    const [degradation] = response.degraded;
+    if (degradation !== undefined) {
+      throw new ModelUnavailable(
+        `Cannot measure query "${queryId}": ${degradation.stage} was done without, ${degradation.reason}`,
+      );
     }
+    const { query: _, ...carriedOut } = response.request;
+    resolved ??= carriedOut;
+    const hits = rankDocuments(queryId, response.results);
+    const documentIds = hits.map(({ documentId }) => documentId);
+    return {
+      queryId,
+      ranking: hits.map(({ documentId, score }) => ({ documentId, score })),
+      shown: hits.slice(0, shownHits).map(toShown),
+      metrics: measureRanking(documentIds, grades, metrics),
+    };
   };
-  const workers = Array.from({ length: concurrency }, () =>
-    work().catch((error: unknown) => {
-      // The others stop after the query that they are at, so that nothing still runs when the engine is closed.
-      next = queries.length;
-      throw error;
-    }),
-  );
-  for (const outcome of await Promise.allSettled(workers)) {
-    if (outcome.status === 'rejected') throw outcome.reason;
-  }
+  const perQuery = await mapQueries(queries, search, onQuery);
 
   const { user, system } = process.cpuUsage(cpuBefore);
   milliseconds.sort((left, right) => left - right);

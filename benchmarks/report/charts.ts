@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LatencyReport } from '../latency/latency-report.ts';
 import type { DetailedReport } from '../relevance/run-relevance-benchmark.ts';
-import type { TuningReport } from '../tuning/run-tuning.ts';
+import type { TuningReport } from '../tuning/tuning-report.ts';
 
 const width = 640;
 

@@ -1,4 +1,4 @@
-import type { TuningReport } from '../tuning/run-tuning.ts';
+import type { TuningReport } from '../tuning/tuning-report.ts';
 import { surfaceChart } from './charts.ts';
 import { renderChart } from './render-chart.ts';
 import { type Block, signed, withInterval } from './report-parts.ts';
@@ -75,6 +75,7 @@ export async function describeTuning(report: TuningReport): Promise<Block[]> {
             ]),
           } as const,
         ]),
+    ...(report.steps.length === 0 ? [] : [stepsTable(report)]),
     {
       kind: 'list',
       items: [
@@ -89,6 +90,24 @@ export async function describeTuning(report: TuningReport): Promise<Block[]> {
       ],
     },
   ];
+}
+
+function stepsTable({ steps }: TuningReport): Block {
+  return {
+    kind: 'table',
+    columns: ['after the legs', 'training queries', 'difference', '95 %', 'outcome'],
+    rows: steps.flatMap(({ tried, training, chosen, verdict }) => {
+      const ways = tried.slice(1);
+      const told = chosen ?? ways[0]?.description;
+      return ways.map(({ description, difference, interval }) => [
+        description,
+        String(training),
+        signed(difference),
+        `${signed(interval[0])} to ${signed(interval[1])}`,
+        description === told ? verdict : '',
+      ]);
+    }),
+  };
 }
 
 function gains(title: string, given: TuningReport['crossValidated']): Block[] {

@@ -1,7 +1,7 @@
 import type { IngestionReport } from '../ingestion/ingestion-report.ts';
 import type { LatencyReport } from '../latency/latency-report.ts';
 import type { DetailedReport } from '../relevance/run-relevance-benchmark.ts';
-import type { TuningReport } from '../tuning/run-tuning.ts';
+import type { TuningReport } from '../tuning/tuning-report.ts';
 
 /** What one report is made of: reports of benchmarks, in the order in which they are shown. */
 export type BenchmarkReport = DetailedReport | TuningReport | LatencyReport | IngestionReport;

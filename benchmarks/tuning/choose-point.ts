@@ -13,6 +13,8 @@ export interface Choice {
   readonly flat: readonly number[];
 }
 
+type Values = Pick<Measurements, 'values' | 'queries'>;
+
 /** Measured queries of one dataset; each dataset counts the same, whatever its size. */
 export type QuerySets = readonly (readonly number[])[];
 
@@ -25,20 +27,29 @@ export type QuerySets = readonly (readonly number[])[];
  */
 export function choosePoint(measurements: Measurements, sets: QuerySets): Choice {
   const { points } = measurements;
-  const filled = sets.filter(({ length }) => length > 0);
-  const means = points.map((_, point) => meanOf(measurements, point, filled));
-  const best = means.reduce((highest, value, at) => (value > means[highest]! ? at : highest), 0);
-  const flat = points
-    .map((_, at) => at)
-    .filter((at) => isAsGood(measurements, at, best, means[best]! - means[at]!, filled));
+  const { means, best, flat } = findFlat(measurements, points.length, sets);
   const least = flat.map((at) => searchCost(points[at]!)).sort(compareCosts)[0]!;
   const cheapest = flat.filter((at) => compareCosts(searchCost(points[at]!), least) === 0);
   const point = middleOf(cheapest, points, means);
   return { point, best, mean: means[point]!, bestMean: means[best]!, flat };
 }
 
+/** Of `count` rows of values the means, the best, and those that cannot be told from it. */
+export function findFlat(
+  measured: Values,
+  count: number,
+  sets: QuerySets,
+): { readonly means: readonly number[]; readonly best: number; readonly flat: readonly number[] } {
+  const filled = sets.filter(({ length }) => length > 0);
+  const rows = Array.from({ length: count }, (_, at) => at);
+  const means = rows.map((row) => meanOf(measured, row, filled));
+  const best = means.reduce((highest, value, at) => (value > means[highest]! ? at : highest), 0);
+  const flat = rows.filter((row) => isAsGood(measured, row, best, means[best]! - means[row]!, filled));
+  return { means, best, flat };
+}
+
 /** The mean over datasets of a point's means. */
-export function meanOf({ values, queries }: Measurements, point: number, sets: QuerySets): number {
+export function meanOf({ values, queries }: Values, point: number, sets: QuerySets): number {
   let total = 0;
   for (const set of sets) {
     let sum = 0;
@@ -60,7 +71,7 @@ function compareCosts(left: readonly number[], right: readonly number[]): number
 }
 
 function isAsGood(
-  { values, queries }: Measurements,
+  { values, queries }: Values,
   point: number,
   best: number,
   behind: number,

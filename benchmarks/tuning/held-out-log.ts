@@ -1,10 +1,10 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SearchDefaults } from '../../domain/search.ts';
 
 /** One look at held-out queries: what was judged by them. */
 export interface HeldOutLook {
-  /** Hash of the held-out queries, their judgements and the corpora. */
+  /** Of each set a hash of its corpus, its judging queries and their judgements, joined by `+`. */
   readonly heldOut: string;
   readonly engine: string;
   readonly chosen: SearchDefaults;
@@ -17,16 +17,17 @@ export interface HeldOutLook {
 }
 
 /**
- * How many other configurations were judged by the same held-out queries before. The same one again is the same look: it
- * cannot come out otherwise.
+ * How many other configurations were judged before by held-out queries of any of the same sets, together with others or
+ * alone. The same one again is the same look: it cannot come out otherwise.
  */
 export function otherLooks(
   looks: readonly HeldOutLook[],
   look: Pick<HeldOutLook, 'heldOut' | 'chosen'>,
 ): number {
   const chosen = JSON.stringify(look.chosen);
+  const sets = new Set(look.heldOut.split('+'));
   const others = looks
-    .filter(({ heldOut }) => heldOut === look.heldOut)
+    .filter(({ heldOut }) => heldOut.split('+').some((hash) => sets.has(hash)))
     .map((earlier) => JSON.stringify(earlier.chosen))
     .filter((earlier) => earlier !== chosen);
   return new Set(others).size;
@@ -48,4 +49,23 @@ export async function readLooks(file: string): Promise<HeldOutLook[]> {
 export async function logLook(file: string, look: HeldOutLook): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await appendFile(file, `${JSON.stringify(look)}\n`);
+}
+
+/**
+ * Opens the log of a data folder for one look.
+ * @returns how many other configurations the same queries judged before, and what writes this one down
+ */
+export async function openLook(
+  { data = '.braid' }: { readonly data?: string },
+  look: Omit<HeldOutLook, 'at' | 'difference' | 'pValue'>,
+): Promise<{
+  readonly earlier: number;
+  log(outcome: Pick<HeldOutLook, 'difference' | 'pValue'>): Promise<void>;
+}> {
+  const file = join(data, 'benchmarks', 'held-out-looks.jsonl');
+  return {
+    earlier: otherLooks(await readLooks(file), look),
+    log: ({ difference, pValue }) =>
+      logLook(file, { ...look, at: new Date().toISOString(), difference, pValue }),
+  };
 }

@@ -8,8 +8,8 @@ import {
   type WeightedLeg,
 } from '../../retrieval/fuse.ts';
 import type { Candidate, Leg, LegsResult } from '../../search-engine/search-engine.ts';
-import { type CollectedQuery, fieldsKey } from './collect-legs.ts';
-import type { Cell, Point } from './search-space.ts';
+import type { CollectedQuery } from './collect-legs.ts';
+import { type Cell, fieldsKey, type Point } from './search-space.ts';
 import type { TopMetric } from './top-metric.ts';
 
 /** The configurations' values of a metric, a row a query. */

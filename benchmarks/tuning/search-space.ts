@@ -2,8 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { InvalidInput } from '../../domain/errors.ts';
-import type { Normalization, ResolvedSearchRequest, SearchDefaults } from '../../domain/search.ts';
+import type {
+  Calibration,
+  Normalization,
+  ResolvedSearchRequest,
+  SearchDefaults,
+} from '../../domain/search.ts';
 import { createRandom } from '../statistics/seeded-random.ts';
+import { type Steps, stepsSchema } from './steps.ts';
 
 export type Fields = ResolvedSearchRequest['lexical']['fields'];
 
@@ -29,17 +35,22 @@ export interface SearchSpace {
   readonly normalizations: readonly Normalization[];
   /** Of reciprocal rank fusion; none leaves it out. */
   readonly rankConstants: readonly number[];
+  /** Whether log-odds are tried, calibrated by the training queries. */
+  readonly logOdds: boolean;
   readonly candidates: readonly number[];
-  /** Linear fusion only. */
+  /** Not of reciprocal rank fusion. */
   readonly complete: readonly boolean[];
   readonly fields: readonly Fields[];
+  /** What may follow the legs, tried by searching. */
+  readonly steps?: Steps;
 }
 
-/** 19 weights between the legs alone, each fusion, four depths and three weights of the title: 3,204 configurations. */
+/** 19 weights between the legs alone, each fusion, four depths and three weights of the title: 3,436 configurations. */
 export const defaultSpace: SearchSpace = {
   lexicalWeights: Array.from({ length: 21 }, (_, at) => at / 20),
   normalizations: ['min_max', 'theoretical_min_max', 'l2', 'z_score'],
   rankConstants: [2, 5, 10, 20, 60],
+  logOdds: true,
   candidates: [50, 100, 200, 500],
   complete: [false, true],
   fields: [
@@ -55,6 +66,7 @@ const schema = z.strictObject({
   lexicalWeights: z.array(share).min(1).optional(),
   normalizations: z.array(z.enum(['min_max', 'theoretical_min_max', 'l2', 'z_score'])).optional(),
   rankConstants: z.array(z.int().min(1).max(10_000)).optional(),
+  logOdds: z.boolean().optional(),
   candidates: z.array(z.int().min(10).max(10_000)).min(1).optional(),
   complete: z.array(z.boolean()).min(1).optional(),
   fields: z
@@ -65,6 +77,7 @@ const schema = z.strictObject({
     )
     .min(1)
     .optional(),
+  steps: stepsSchema.optional(),
 });
 
 /**
@@ -87,15 +100,25 @@ export async function readSpace(file: string): Promise<SearchSpace> {
   return { ...defaultSpace, ...Object.fromEntries(named) };
 }
 
-/** Each configuration of a space, those that come to the same left out. */
-export function pointsOf(space: SearchSpace): Point[] {
-  const fusions: Cell['fusion'][] = [
-    ...space.normalizations.map((normalization) => ({ method: 'linear' as const, normalization })),
-    ...space.rankConstants.map((rankConstant) => ({ method: 'rrf' as const, rankConstant })),
-  ];
+/**
+ * Each configuration of a space, those that come to the same left out.
+ * @param calibrations by weights of the fields (`fieldsKey`); where there is none, log-odds are left out
+ */
+export function pointsOf(
+  space: SearchSpace,
+  calibrations: ReadonlyMap<string, Calibration> = new Map(),
+): Point[] {
+  const fusionsOf = (fields: Fields): Cell['fusion'][] => {
+    const calibration = space.logOdds ? calibrations.get(fieldsKey(fields)) : undefined;
+    return [
+      ...space.normalizations.map((normalization) => ({ method: 'linear' as const, normalization })),
+      ...space.rankConstants.map((rankConstant) => ({ method: 'rrf' as const, rankConstant })),
+      ...(calibration ? [{ method: 'log_odds' as const, calibration }] : []),
+    ];
+  };
   const points = new Map<string, Point>();
   for (const fields of space.fields)
-    for (const fusion of fusions)
+    for (const fusion of fusionsOf(fields))
       for (const candidates of space.candidates)
         for (const complete of space.complete)
           for (const lexicalWeight of space.lexicalWeights) {
@@ -107,9 +130,9 @@ export function pointsOf(space: SearchSpace): Point[] {
   return [...points.values()];
 }
 
-/** Draws so many configurations of a space, without repeats; all of them where there are no more. */
-export function drawPoints(space: SearchSpace, budget: number, seed = 1): Point[] {
-  const points = pointsOf(space);
+/** Draws so many of the points, without repeats; all of them where there are no more. */
+export function drawPoints(all: readonly Point[], budget: number, seed = 1): Point[] {
+  const points = [...all];
   const random = createRandom(seed);
   // Fisher and Yates, as far as is asked for.
   const count = Math.min(budget, points.length);
@@ -119,6 +142,9 @@ export function drawPoints(space: SearchSpace, budget: number, seed = 1): Point[
   }
   return points.slice(0, count);
 }
+
+/** What tells weights of the fields apart. */
+export const fieldsKey = ({ title, text }: Fields): string => `${title}:${text}`;
 
 /** The settings that carry a point out. */
 export function settingsOf({ fields, fusion, candidates, complete, lexicalWeight }: Point): SearchDefaults {

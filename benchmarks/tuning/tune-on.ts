@@ -1,4 +1,4 @@
-import { type Choice, choosePoint, type QuerySets } from './choose-point.ts';
+import { type Choice, choosePoint, meanOf, type QuerySets } from './choose-point.ts';
 import type { CollectedQuery } from './collect-legs.ts';
 import { foldCount, foldOf } from './folds.ts';
 import type { JudgedSet } from './judge-choice.ts';
@@ -114,4 +114,9 @@ export function leaveOneSetOut(
       differences: queries[left]!.map((at) => valueAt(point, at) - valueAt(baseline, at)),
     };
   });
+}
+
+/** A point's mean on training queries: the mean over the sets of their means. */
+export function meanOn({ measurements, queries }: TrainingTable, point: number): number {
+  return meanOf(measurements, point, queries);
 }

@@ -147,6 +147,9 @@ test('otherLooks counts other configurations of the same queries, each once', ()
   const looks = [look('a', 0.1), look('a', 0.1), look('a', 0.2), look('b', 0.9), look('a', 0.3)];
   expect(otherLooks(looks, look('a', 0.3))).toBe(2);
   expect(otherLooks(looks, look('c', 0.3))).toBe(0);
+  // A look at one set alone counts when that set is judged together with others, and the other way round.
+  expect(otherLooks(looks, look('a+b', 0.3))).toBe(3);
+  expect(otherLooks([look('a+b', 0.5), look('ab', 0.6)], look('b', 0.3))).toBe(1);
 });
 
 test('foldOf spreads queries over all folds, the same on each run', () => {
@@ -179,7 +182,7 @@ describe('pointsOf', () => {
   });
 
   test('holds only what a search can carry out, and gives it back', () => {
-    for (const given of drawPoints(defaultSpace, 200)) {
+    for (const given of drawPoints(pointsOf(defaultSpace), 200)) {
       const resolved = resolveSearchRequest({ query: 'wing', ...settingsOf(given) }, []);
       const { lexicalWeight, ...cell } = pointOf(resolved);
       expect(lexicalWeight).toBeCloseTo(given.lexicalWeight, 9);
@@ -189,7 +192,7 @@ describe('pointsOf', () => {
 });
 
 test('drawPoints draws without repeats, and all where the budget allows', () => {
-  const drawn = drawPoints(defaultSpace, 50);
+  const drawn = drawPoints(pointsOf(defaultSpace), 50);
   expect(new Set(drawn.map((given) => JSON.stringify(given))).size).toBe(50);
-  expect(drawPoints(defaultSpace, 1_000_000)).toHaveLength(pointsOf(defaultSpace).length);
+  expect(drawPoints(pointsOf(defaultSpace), 1_000_000)).toHaveLength(pointsOf(defaultSpace).length);
 });

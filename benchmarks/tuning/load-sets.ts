@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { InvalidInput } from '../../domain/errors.ts';
+import type { SearchRequest, SearchResponse } from '../../domain/search.ts';
+import { readJudgementFile } from '../formats/judgement-formats.ts';
+import {
+  type BenchmarkSettings,
+  benchmarkTenant,
+  indexCorpus,
+  indexSettings,
+  listIndex,
+} from '../relevance/benchmark-index.ts';
+import { type DatasetQuery, joinJudgements, readDataset, readQueryTexts } from '../relevance/read-dataset.ts';
+import { hasSplit } from '../relevance/read-judgements.ts';
+import type { OwnIndex } from '../relevance/run-relevance-benchmark.ts';
+import { type CollectedQuery, collectLegs } from './collect-legs.ts';
+import type { Fields } from './search-space.ts';
+import type { TuningSet } from './tune-on.ts';
+import type { TunedBraid, TuneOptions } from './tune-options.ts';
+
+/** A set with its index still open. */
+export interface LoadedSet extends TuningSet {
+  /** Training queries that stand among the test queries too. */
+  readonly leftOut: readonly string[];
+  /** Of the corpus, the judging queries and their judgements. */
+  readonly hash: string;
+  /** A real search. */
+  search(request: SearchRequest): Promise<SearchResponse>;
+  close(): Promise<void>;
+}
+
+type OpenBraid = (overrides?: BenchmarkSettings) => Promise<TunedBraid>;
+
+/**
+ * Opens each set's index and runs both legs for its queries, once for each weighting of the fields.
+ * @throws {InvalidInput}
+ */
+export async function loadSets(
+  options: TuneOptions,
+  openBraid: OpenBraid,
+  fields: readonly Fields[],
+  depth: number,
+): Promise<LoadedSet[]> {
+  const { datasets = [], ownIndex } = options;
+  if ((datasets.length === 0) === (ownIndex === undefined)) {
+    throw new InvalidInput('dataset', 'Expected either datasets, or judgements for an index of your own');
+  }
+  const loaded: LoadedSet[] = [];
+  try {
+    for (const folder of datasets) {
+      loaded.push(await loadDataset(options, openBraid, folder, fields, depth));
+    }
+    if (ownIndex !== undefined) loaded.push(await loadOwnIndex(options, openBraid, ownIndex, fields, depth));
+    return loaded;
+  } catch (error) {
+    for (const set of loaded) await set.close();
+    throw error;
+  }
+}
+
+async function loadDataset(
+  options: TuneOptions,
+  openBraid: OpenBraid,
+  folder: string,
+  fields: readonly Fields[],
+  depth: number,
+): Promise<LoadedSet> {
+  const test = await readDataset(folder);
+  const train = (await hasSplit(folder, 'train')) ? await readDataset(folder, 'train') : undefined;
+  // A choice that saw a query under another id, or another split, would be judged by what it was made on.
+  const judgedTexts = new Set(test.queries.map(({ text }) => text));
+  const judgedIds = new Set(test.queries.map(({ queryId }) => queryId));
+  const isShared = ({ queryId, text }: DatasetQuery) => judgedIds.has(queryId) || judgedTexts.has(text);
+  const leftOut = train?.queries.filter(isShared).map(({ queryId }) => queryId) ?? [];
+  const trainingQueries = train?.queries.filter((query) => !isShared(query));
+  const braid = await openBraid(indexSettings(options, test));
+  return closingOnError(braid, async () => {
+    const say = (what: string) => (done: number) => options.onProgress?.(`${test.name}: ${what} ${done}`);
+    await indexCorpus(braid, test, say('indexing'));
+    const scope = braid.scopes.reader(benchmarkTenant);
+    const ports = { engine: braid.engine, model: braid.embeddingModel };
+    const collect = (queries: typeof test.queries, what: string) =>
+      collectLegs(ports, scope, queries, fields, depth, say(what));
+    const judging = await collect(
+      test.queries,
+      train === undefined ? 'legs of query' : 'legs of held-out query',
+    );
+    const training =
+      trainingQueries === undefined ? judging : await collect(trainingQueries, 'legs of training query');
+    return {
+      name: test.name,
+      training,
+      leftOut,
+      ...(train !== undefined && { heldOut: judging }),
+      hash: hashOf(test.corpusHash, judging),
+      search: (request) => braid.pipeline.search(scope, request),
+      close: () => braid.close(),
+    };
+  });
+}
+
+async function loadOwnIndex(
+  options: TuneOptions,
+  openBraid: OpenBraid,
+  own: OwnIndex,
+  fields: readonly Fields[],
+  depth: number,
+): Promise<LoadedSet> {
+  const { judgements } = await readJudgementFile(own.judgements);
+  const texts =
+    own.queries === undefined
+      ? new Map([...judgements.keys()].map((text) => [text, text]))
+      : await readQueryTexts(own.queries);
+  const braid = await openBraid();
+  return closingOnError(braid, async () => {
+    const { ids, hash } = await listIndex(braid, own.tenantId);
+    const { queries } = joinJudgements(texts, judgements, (documentId) => ids.has(documentId));
+    if (queries.length === 0) {
+      throw new InvalidInput(
+        'judgements',
+        `Expected a query of ${own.judgements} to have a relevant document`,
+      );
+    }
+    const scope = braid.scopes.operator(own.tenantId);
+    const ports = { engine: braid.engine, model: braid.embeddingModel };
+    const training = await collectLegs(ports, scope, queries, fields, depth, (done) =>
+      options.onProgress?.(`legs of query ${done}`),
+    );
+    return {
+      name: own.tenantId,
+      training,
+      leftOut: [],
+      hash: hashOf(hash, training),
+      search: (request) => braid.pipeline.search(scope, request),
+      close: () => braid.close(),
+    };
+  });
+}
+
+async function closingOnError<T>(braid: TunedBraid, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    await braid.close();
+    throw error;
+  }
+}
+
+function hashOf(corpusHash: string, queries: readonly CollectedQuery[]): string {
+  const judged = queries.map(({ query }) => [query.queryId, query.text, [...query.grades]]);
+  return createHash('sha256')
+    .update(JSON.stringify([corpusHash, judged]))
+    .digest('hex')
+    .slice(0, 16);
+}

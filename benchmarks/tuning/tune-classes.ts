@@ -1,0 +1,59 @@
+import { type QueryClass, queryClasses } from '../../domain/search.ts';
+import { classifyQuery } from '../../retrieval/query-class.ts';
+import { holm } from '../statistics/holm.ts';
+import type { CollectedQuery } from './collect-legs.ts';
+import { judgeChoice } from './judge-choice.ts';
+import { describePoint } from './search-space.ts';
+import { type TrainingTable, tuneOn } from './tune-on.ts';
+import type { ClassReport } from './tuning-report.ts';
+
+/** What came of a class; `point` is there where its own settings are proven better. */
+export type TunedClass = ClassReport & { readonly point?: number };
+
+/**
+ * Tunes each class of queries that has queries enough, against a point that holds for all, with Holm's correction over
+ * the classes.
+ * @param wanted how many training queries a class needs
+ */
+export function tuneClasses(
+  table: TrainingTable,
+  base: number,
+  wanted: number,
+  onClass: (name: QueryClass) => void,
+): TunedClass[] {
+  const all = table.sets.flatMap(({ training }) => training);
+  const tuned = queryClasses.map((name) => {
+    const isIn = ({ query }: CollectedQuery) => classifyQuery(query.text) === name;
+    const training = all.filter(isIn).length;
+    if (training < wanted) return { class: name, training };
+    onClass(name);
+    const { choice, judged } = tuneOn(table, base, isIn);
+    const filled = judged.filter(({ values }) => values.length > 0);
+    return { class: name, training, point: choice.point, judgement: judgeChoice(filled, 0) };
+  });
+  const tested = tuned.filter(({ judgement }) => judgement !== undefined);
+  const adjusted = holm(tested.map(({ judgement }) => judgement!.pValue));
+  return tuned.map((entry): TunedClass => {
+    const { judgement, point } = entry;
+    if (judgement === undefined || point === undefined) {
+      return {
+        class: entry.class,
+        training: entry.training,
+        verdict: `not tuned: ${entry.training} training queries, ${wanted} wanted`,
+      };
+    }
+    const adjustedPValue = adjusted[tested.indexOf(entry)]!;
+    const isProven = judgement.difference > 0 && adjustedPValue < 0.05 && judgement.worse.length === 0;
+    return {
+      class: entry.class,
+      training: entry.training,
+      chosen: describePoint(table.measurements.points[point]!),
+      judgement,
+      adjustedPValue,
+      verdict: isProven
+        ? 'its own settings are proven better'
+        : `no settings of its own are proven better; a gain of ${judgement.detectableGain.toFixed(4)} would have shown`,
+      ...(isProven && { point }),
+    };
+  });
+}
