@@ -68,8 +68,8 @@ export async function guardQuestion(
   question: string,
   check: Check,
   blockedMessage: string,
+  report = new GuardrailReport('input'),
 ): Promise<GuardedQuestion> {
-  const report = new GuardrailReport('input');
   // What nobody sees would stand between the letters of what is looked for.
   let text = question;
   for (const [start, end] of hiddenRanges(question, 0, question.length).toReversed()) {

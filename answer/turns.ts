@@ -7,6 +7,7 @@ import type { ModelCall } from '../models/model-call.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AnswerSettings } from './answer.ts';
 import { createCheck, guardQuestion } from './guard.ts';
+import { GuardrailReport } from './guardrail-report.ts';
 import type { Evidence, Sessions, Turn } from './sessions.ts';
 import { joinQuestions, rewriteQuestion } from './stand-alone.ts';
 
@@ -23,7 +24,7 @@ export interface OpenTurn {
   keep(response: AnswerResponse): Promise<string | undefined>;
 }
 
-/** Opens the turn of one request: guard -> remember -> make it stand alone. */
+/** Opens the turn of one request: remember -> guard -> make it stand alone -> guard what that changed. */
 export type OpenTurnOf = (
   scope: Scope,
   request: Pick<AnswerRequest, 'question' | 'sessionId'>,
@@ -49,23 +50,26 @@ export function createTurns(
     const degraded: Degradation[] = [];
     const turns = known === undefined ? [] : await sessions.read(scope, known, call.signal);
 
-    let asked = question;
-    let guardrails: readonly GuardrailAction[] = [];
+    const report = new GuardrailReport('input');
     let refusal: string | undefined;
-    if (settings.guard !== undefined) {
+    const guarded = async (text: string): Promise<string> => {
+      if (settings.guard === undefined) return text;
       const check = createCheck(settings.guard, telemetry, call, (degradation) => degraded.push(degradation));
-      const guarded = await guardQuestion(question, check, settings.guard.blockedInput);
-      guardrails = guarded.report.actions();
-      if (guarded.isBlocked) refusal = guarded.text;
-      else asked = guarded.text;
-    }
-    const standAlone =
+      const question = await guardQuestion(text, check, settings.guard.blockedInput, report);
+      if (!question.isBlocked) return question.text;
+      refusal = question.text;
+      return '';
+    };
+    const asked = await guarded(question);
+    let standAlone =
       refusal === undefined ? await standingAlone(asked, turns, model, call, telemetry, degraded) : '';
+    // What was said before, and a model's words, have come into it.
+    if (standAlone !== asked) standAlone = await guarded(standAlone);
 
     return {
       question: standAlone,
       settings,
-      guardrails,
+      guardrails: report.actions(),
       degraded,
       ...(refusal !== undefined && { refusal }),
       async keep(response) {

@@ -4,6 +4,7 @@ import { createTurns } from '../../answer/turns.ts';
 import type { AnswerResponse } from '../../domain/answer.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
+import { guardrailOf } from '../models/local/guardrail/guardrail-under-test.ts';
 import { scopes } from '../search-engine/scopes.ts';
 
 const settings = { withholdUngrounded: false, linkHosts: [] };
@@ -84,5 +85,73 @@ describe('createTurns', () => {
   it('remembers no answer that rests on more than can be read again', async () => {
     expect((await kept('and how?', [turnRestingOn(999)], 1))?.answered).toBeDefined();
     expect(await kept('and how?', [turnRestingOn(1_000)], 1)).toEqual({ question: 'and how?' });
+  });
+
+  describe('with a guardrail', () => {
+    const guardrail = guardrailOf({
+      input: { words: ['abracadabra'], sensitiveInformation: { email: 'mask' } },
+    });
+    const guard = {
+      guardrail,
+      stream: 'sync',
+      onFailure: 'block',
+      timeoutMs: 1_000,
+      blockedInput: 'No.',
+      blockedOutput: 'No.',
+    } as const;
+
+    /** Asks a follow-up that the model rewrites; tells what was checked and what came of it. */
+    async function followUp(question: string, rewritten: string, earlier = [turnRestingOn(1)]) {
+      const checked: string[] = [];
+      const openTurn = createTurns(
+        { read: async () => earlier, add: async () => 'a', sweep: async () => 0 },
+        () => ({
+          ...settings,
+          guard: {
+            ...guard,
+            guardrail: {
+              ...guardrail,
+              async check(given, call) {
+                checked.push(given.text);
+                return guardrail.check(given, call);
+              },
+            },
+          },
+        }),
+        silentTelemetry,
+      );
+      const rewriting: LanguageModel = { ...model, complete: async () => rewritten };
+      const {
+        question: standAlone,
+        refusal,
+        guardrails,
+      } = await openTurn(scopes.reader('t', []), { question, sessionId: 'a' }, rewriting, {});
+      return { checked, standAlone, refusal, guardrails };
+    }
+
+    it('holds a question that was rewritten against the guardrail again', async () => {
+      const blocked = await followUp('and how?', 'How does abracadabra work?');
+      expect(blocked).toMatchObject({
+        checked: ['and how?', 'How does abracadabra work?'],
+        standAlone: '',
+        refusal: 'No.',
+        guardrails: [{ side: 'input', policy: 'word', action: 'blocked', count: 1 }],
+      });
+      const masked = await followUp(
+        'mail bob@example.com?',
+        'Is bob@example.com or ann@example.com to be mailed?',
+      );
+      expect(masked).toMatchObject({
+        standAlone: 'Is {EMAIL} or {EMAIL} to be mailed?',
+        guardrails: [{ type: 'email', action: 'masked', count: 3 }],
+      });
+      expect(masked.refusal).toBeUndefined();
+    });
+
+    it('checks once what nobody rewrote, and rewrites nothing that it refused', async () => {
+      expect((await followUp('why?', 'why?')).checked).toEqual(['why?']);
+      expect((await followUp('why?', 'never', [])).checked).toEqual(['why?']);
+      expect((await followUp('abracadabra', 'never')).checked).toEqual(['abracadabra']);
+    });
   });
 });
