@@ -6,7 +6,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AnswerResponse } from '../../domain/answer.ts';
 import type { IngestReport } from '../../domain/ingest.ts';
 import type { SearchResponse } from '../../domain/search.ts';
+import { standInGuardrail } from '../servers/bedrock/apply-guardrail.ts';
 import { type BedrockStandIn, startBedrock } from '../servers/bedrock/bedrock.ts';
+import { extractiveScript } from '../servers/bedrock/converse-script.ts';
 import { describeWithOpenSearch } from '../servers/describe-with-opensearch.ts';
 import { describeWithS3, s3Credentials, startS3 } from '../servers/s3.ts';
 import { writeCorpus } from './corpus.ts';
@@ -145,6 +147,60 @@ function describeJob(placeIn: (folder: string) => Place): void {
     expect(response.usage.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['embedding', 'input', 'output']),
     );
+  });
+
+  it('understands a follow-up question, which the model makes stand alone, in a session', async () => {
+    bedrock.behaviour.converse = (request) =>
+      /follow-up question/.test(request.system)
+        ? { steps: [{ text: 'How much can the blue crane lift?' }] }
+        : extractiveScript(request);
+    const answer = (question: string, session: string) =>
+      braid<AnswerResponse>(['answer', question, '--session', session]);
+    const first = await answer('When does a pilot board a ship?', 'new');
+    bedrock.requests.length = 0;
+    const second = await answer('And how much can it lift?', first.sessionId!);
+    expect(second.sessionId).toBe(first.sessionId);
+    expect(second.search.query).toBe('How much can the blue crane lift?');
+    expect(second.citations.map(({ documentId }) => documentId).join()).toContain('crane.md');
+    expect(second.degraded).toEqual([]);
+    expect(bedrock.requests.map(({ operation }) => operation)).toEqual([
+      'Converse',
+      'InvokeModel',
+      'ConverseStream',
+    ]);
+    const asked = JSON.stringify(bedrock.requests[0]!.body);
+    expect(asked).toContain('When does a pilot board a ship?');
+    expect(asked).toContain('And how much can it lift?');
+    bedrock.behaviour.converse = extractiveScript;
+    const stranger = await runProgram(['answer', 'And?', '--session', 'AAAAAAAAAAAAAAAAAAAAAA'], options);
+    expect(stranger).toMatchObject({ status: 1, stderr: expect.stringContaining('There is no session') });
+  });
+
+  it('holds questions and answers against a guardrail of Bedrock', async () => {
+    const guarded = { BRAID_GUARDRAILS: JSON.stringify({ model: `bedrock/${standInGuardrail.id}:1` }) };
+    bedrock.requests.length = 0;
+    const refused = await braid<AnswerResponse>(['answer', 'Does abracadabra lift a ship?'], guarded);
+    expect(refused).toMatchObject({
+      endReason: 'guardrail_intervened',
+      citations: [],
+      guardrails: [{ side: 'input', policy: 'word', action: 'blocked' }],
+    });
+    expect(bedrock.requests.map(({ operation }) => operation)).toEqual(['ApplyGuardrail']);
+
+    const question = 'When does a pilot board a ship? Tell ann@example.com';
+    const answered = await braid<AnswerResponse>(['answer', question], guarded);
+    expect(answered.search.query).toBe('When does a pilot board a ship? Tell {EMAIL}');
+    expect(answered.guardrails).toContainEqual(
+      expect.objectContaining({ side: 'input', type: 'email', action: 'masked' }),
+    );
+    expect(answered.guardrails).toContainEqual(
+      expect.objectContaining({ side: 'output', policy: 'grounding', action: 'reported' }),
+    );
+    const units = answered.usage.find(({ kind }) => kind === 'guardrail');
+    expect(units?.amount).toBeGreaterThan(0);
+    const toModels = bedrock.requests.filter(({ operation }) => operation !== 'ApplyGuardrail');
+    expect(toModels).toHaveLength(2);
+    expect(JSON.stringify(toModels)).not.toContain('ann@example.com');
   });
 
   it('answers lexically, and says so, while Bedrock is down', async () => {
