@@ -52,6 +52,84 @@ describe('parseDocx', () => {
     expect(parsed.title).toBeUndefined();
   });
 
+  const run = (properties: string, text = 'secret') =>
+    `<w:r><w:rPr>${properties}</w:rPr><w:t>${text}</w:t></w:r>`;
+  const styles = `<w:styles ${word}>
+    <w:style w:type="character" w:styleId="Unseen"><w:rPr><w:vanish/></w:rPr></w:style>
+    <w:style w:type="paragraph" w:styleId="Pale"><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>
+    <w:style w:type="paragraph" w:styleId="Paler"><w:basedOn w:val="Pale"/></w:style>
+    <w:style w:type="paragraph" w:styleId="Dark"><w:basedOn w:val="Pale"/><w:pPr><w:shd w:val="clear" w:fill="000000"/></w:pPr></w:style>
+    <w:style w:type="paragraph" w:styleId="Loop"><w:basedOn w:val="Loop"/></w:style></w:styles>`;
+  const styled = (style: string, runs: string) =>
+    `<w:p><w:pPr><w:pStyle w:val="${style}"/></w:pPr>${runs}</w:p>`;
+
+  it.each([
+    ['hidden', `<w:p>${run('<w:vanish/>')}</w:p>`, true],
+    ['said not to be hidden', `<w:p>${run('<w:vanish w:val="0"/>')}</w:p>`, false],
+    ['hidden by its style', `<w:p>${run('<w:rStyle w:val="Unseen"/>')}</w:p>`, true],
+    [
+      'shown in a hidden style',
+      `<w:p>${run('<w:rStyle w:val="Unseen"/><w:vanish w:val="false"/>')}</w:p>`,
+      false,
+    ],
+    ['a speck', `<w:p>${run('<w:sz w:val="2"/>')}</w:p>`, true],
+    ['small', `<w:p>${run('<w:sz w:val="12"/>')}</w:p>`, false],
+    ['white', `<w:p>${run('<w:color w:val="ffffff"/>')}</w:p>`, true],
+    ['white by its paragraph', styled('Paler', '<w:r><w:t>secret</w:t></w:r>'), true],
+    ['white on a dark paragraph', styled('Dark', '<w:r><w:t>secret</w:t></w:r>'), false],
+    ['black in a white paragraph', styled('Pale', run('<w:color w:val="000000"/>')), false],
+    [
+      'white with a shade',
+      `<w:p>${run('<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:fill="333333"/>')}</w:p>`,
+      false,
+    ],
+    [
+      'white with a highlight',
+      `<w:p>${run('<w:color w:val="FFFFFF"/><w:highlight w:val="red"/>')}</w:p>`,
+      false,
+    ],
+    [
+      'white in a table, whose style may be dark',
+      `<w:tbl><w:tr><w:tc><w:p>${run('<w:color w:val="FFFFFF"/>')}</w:p></w:tc>${cell('b')}</w:tr></w:tbl>`,
+      false,
+    ],
+    ['hidden before', `<w:p>${run('', 'secret')}${run('<w:vanish/>', ' ')}</w:p>`, false],
+    ['based on itself', styled('Loop', run('')), false],
+    [
+      'hidden now but not before',
+      `<w:p><w:r><w:rPr><w:rPrChange><w:rPr><w:vanish/></w:rPr></w:rPrChange></w:rPr><w:t>secret</w:t></w:r></w:p>`,
+      false,
+    ],
+    [
+      'hidden at the mark of the paragraph',
+      `<w:p><w:pPr><w:rPr><w:vanish/></w:rPr></w:pPr>${run('')}</w:p>`,
+      false,
+    ],
+  ])('reads text that is %s as a reader does', async (_, content, isHidden) => {
+    const docx = makeDocx(`${paragraph('Seen.')}${content}`, [
+      makeRelations('word/document.xml', { s: ['styles', 'styles.xml'] }),
+      { name: 'word/styles.xml', content: styles },
+    ]);
+    const parsed = await parseDocx(docx);
+    expect(parsed.text.includes('secret')).toBe(!isHidden);
+    expect(parsed.flags).toEqual(isHidden ? ['hidden_text'] : undefined);
+  });
+
+  it('reads hidden text in notes as a reader does, and characters that XML escapes as they are', async () => {
+    const note = `<w:p><w:r><w:t>A &lt;note&gt; &amp; "more" &#233;</w:t></w:r>${run('<w:vanish/>')}</w:p>`;
+    const parsed = await parseDocx(
+      makeDocx(`<w:p><w:r><w:t>noted</w:t></w:r><w:r><w:footnoteReference w:id="1"/></w:r></w:p>`, [
+        makeRelations('word/document.xml', { f: ['footnotes', 'footnotes.xml'] }),
+        {
+          name: 'word/footnotes.xml',
+          content: `<x:footnotes ${word.replace('xmlns:w', 'xmlns:x')}><x:footnote x:id="1">${note.replaceAll('w:', 'x:')}</x:footnote></x:footnotes>`,
+        },
+      ]),
+    );
+    expect(outline(parsed)).toContain('list (Notes): 1. A <note> & "more" é');
+    expect(parsed.flags).toEqual(['hidden_text']);
+  });
+
   it('reads long documents piece by piece without losing any', async () => {
     const parsed = await parseDocx(
       makeDocx(Array.from({ length: 3_000 }, (_, at) => paragraph(`number ${at} of many`)).join('')),

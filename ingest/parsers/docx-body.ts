@@ -1,0 +1,204 @@
+import { Parser } from 'htmlparser2';
+import { DocumentRefused } from '../../domain/errors.ts';
+import { isUnseen, lookOfProperty, type WordLook, type WordStyles } from './docx-styles.ts';
+
+const maxDepth = 1_000;
+/** Of these properties the converter reads only what is named; the trees of all others take most of its memory. */
+const keptProperties: Readonly<Record<string, readonly string[]>> = {
+  pPr: ['pStyle', 'numPr', 'rPr'],
+  rPr: ['del'],
+  tblPr: [],
+  trPr: ['tblHeader', 'del'],
+  tcPr: ['gridSpan', 'vMerge'],
+};
+/** Without words of their own: what a reader of text never needs. */
+const dropped = new Set([
+  'sectPr',
+  'proofErr',
+  'lastRenderedPageBreak',
+  'bookmarkEnd',
+  'drawing',
+  'tblGrid',
+  'tblPrEx',
+]);
+/** White is seen inside them: a table or a shape may have a ground that is said elsewhere. */
+const grounds = new Set(['tbl', 'txbxContent']);
+const words = new Set(['t', 'sym', 'noBreakHyphen', 'softHyphen']);
+
+interface Run {
+  look: WordLook;
+  style: string | undefined;
+  isHidden: boolean | undefined;
+}
+
+export interface WordPart {
+  /** The part as XML, without formatting and without what no reader sees. */
+  readonly xml: string;
+  readonly hidesText: boolean;
+}
+
+/**
+ * Reads a part of a Word document that holds text, as it is unpacked: what formatting takes is left out, and so is text
+ * that is hidden, a speck, or white on a white page.
+ * @throws {DocumentRefused} `too_large` when nested more than 1,000 deep or with declarations of entities
+ */
+export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: WordStyles): Promise<WordPart> {
+  const parts: string[] = [];
+  const open: string[] = [];
+  const runs: Run[] = [];
+  const paragraphs: { style: string | undefined; look: WordLook }[] = [];
+  let prefix: string | undefined;
+  let droppedDepth = 0;
+  let groundDepth = 0;
+  let hasBackground = false;
+  let hidesText = false;
+  /** Depth of the element that was opened last and holds nothing yet. */
+  let lastOpened: number | undefined;
+  /** Depth of the hidden text that is open. */
+  let hiddenAt: number | undefined;
+
+  const wordName = (name: string): string | undefined => {
+    if (prefix === undefined || !name.startsWith(prefix)) return undefined;
+    const local = name.slice(prefix.length);
+    return local.includes(':') ? undefined : local;
+  };
+
+  const isHidden = (): boolean => {
+    const run = runs.at(-1);
+    if (run === undefined) return false;
+    run.isHidden ??= (() => {
+      const paragraph = paragraphs.at(-1);
+      const look = {
+        ...styles.get(''),
+        ...styles.get(paragraph?.style ?? ''),
+        ...paragraph?.look,
+        ...styles.get(run.style ?? ''),
+        ...run.look,
+      };
+      return isUnseen(look, groundDepth === 0 && !hasBackground);
+    })();
+    return run.isHidden;
+  };
+
+  /** Properties are noted where they are left out. */
+  const note = (name: string, within: string | undefined, attributes: Readonly<Record<string, string>>) => {
+    const paragraph = paragraphs.at(-1);
+    if (within === 'pPr' && paragraph !== undefined) {
+      if (name === 'pStyle') paragraph.style = attributes.val;
+      paragraph.look = { ...paragraph.look, ...lookOfProperty(name, attributes) };
+    }
+    const run = runs.at(-1);
+    const isOfRun = within === 'rPr' && wordName(open.at(-3) ?? '') === 'r';
+    if (isOfRun && run !== undefined) {
+      if (name === 'rStyle') run.style = attributes.val;
+      run.look = { ...run.look, ...lookOfProperty(name, attributes) };
+    }
+  };
+
+  const parser = new Parser(
+    {
+      onopentag(name, attributes) {
+        if (open.length >= maxDepth) {
+          throw tooLarge(`expected XML nested at most ${maxDepth} deep`);
+        }
+        if (open.length === 0) prefix = prefixOf(attributes);
+        const local = wordName(name);
+        const within = wordName(open.at(-1) ?? '');
+        open.push(name);
+        lastOpened = open.length;
+        if (droppedDepth > 0) {
+          droppedDepth++;
+          return;
+        }
+        if (local === 'background') hasBackground = true;
+        if (local !== undefined && within !== undefined) {
+          note(local, within, withoutPrefixes(attributes));
+        }
+        const kept = within === undefined ? undefined : keptProperties[within];
+        if (local !== undefined && (dropped.has(local) || (kept !== undefined && !kept.includes(local)))) {
+          droppedDepth = 1;
+          return;
+        }
+        if (local === 'p') paragraphs.push({ style: undefined, look: {} });
+        else if (local === 'r') runs.push({ look: {}, style: undefined, isHidden: undefined });
+        else if (local !== undefined && grounds.has(local)) groundDepth++;
+        if (local !== undefined && words.has(local) && isHidden()) {
+          if (local === 'sym') hidesText = true;
+          droppedDepth = 1;
+          if (local === 't') hiddenAt = open.length;
+          return;
+        }
+        parts.push(`<${name}${writeAttributes(attributes)}>`);
+      },
+      ontext(text) {
+        lastOpened = undefined;
+        if (droppedDepth === 0) parts.push(escapeText(text));
+        else if (hiddenAt === open.length && /\S/.test(text)) hidesText = true;
+      },
+      onclosetag(name, isImplied) {
+        // An element that closes itself ends by implication too, but holds nothing.
+        if (isImplied && lastOpened !== open.length) throw new Error(`the element ${name} does not end`);
+        lastOpened = undefined;
+        const depth = open.length;
+        open.pop();
+        if (droppedDepth > 0) {
+          droppedDepth--;
+          if (hiddenAt === depth) hiddenAt = undefined;
+          return;
+        }
+        const local = wordName(name);
+        if (local === 'p') paragraphs.pop();
+        else if (local === 'r') runs.pop();
+        else if (local !== undefined && grounds.has(local)) groundDepth--;
+        parts.push(`</${name}>`);
+      },
+      onprocessinginstruction(_, data) {
+        if (/<!ENTITY/i.test(data)) throw tooLarge('its XML declares entities, which expand without bounds');
+      },
+      onerror(error) {
+        throw error;
+      },
+    },
+    { xmlMode: true },
+  );
+  const decoder = new TextDecoder();
+  for await (const chunk of chunks) parser.write(decoder.decode(chunk, { stream: true }));
+  parser.write(decoder.decode());
+  if (open.length > 0) throw new Error(`the element ${open.at(-1)} does not end`);
+  parser.end();
+  return { xml: parts.join(''), hidesText };
+}
+
+/** What the root calls the namespace of Word's own elements, with its colon. */
+function prefixOf(attributes: Readonly<Record<string, string>>): string | undefined {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!/\/wordprocessingml\/(?:2006\/)?main$/.test(value)) continue;
+    if (name === 'xmlns') return '';
+    if (name.startsWith('xmlns:')) return `${name.slice('xmlns:'.length)}:`;
+  }
+  return undefined;
+}
+
+function withoutPrefixes(attributes: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name.slice(name.indexOf(':') + 1), value]),
+  );
+}
+
+/** Marks of who wrote what when are left out. */
+function writeAttributes(attributes: Readonly<Record<string, string>>): string {
+  let written = '';
+  for (const [name, value] of Object.entries(attributes)) {
+    if (/:(?:rsid\w*|paraId|textId)$/.test(name)) continue;
+    written += ` ${name}="${escapeText(value).replaceAll('"', '&quot;')}"`;
+  }
+  return written;
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function tooLarge(what: string): DocumentRefused {
+  return new DocumentRefused('too_large', `Cannot parse the document: ${what}`);
+}
