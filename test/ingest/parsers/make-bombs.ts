@@ -27,8 +27,7 @@ export const bombs: readonly Bomb[] = [
   },
   {
     name: 'lying-sizes.docx',
-    make: () =>
-      makeDocx('', [{ name: 'word/a.xml', content: Buffer.alloc(120_000_000, '<a/>'), claimedBytes: 1_000 }]),
+    make: () => makeDocx('', [lyingPart('word/footnotes.xml')]),
   },
   { name: 'lying-sizes.pptx', make: () => makePptx([], [lyingPart('ppt/presentation.xml')]) },
   {
