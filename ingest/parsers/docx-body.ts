@@ -1,8 +1,6 @@
-import { Parser } from 'htmlparser2';
-import { DocumentRefused } from '../../domain/errors.ts';
 import { isUnseen, lookOfProperty, type WordLook, type WordStyles } from './docx-styles.ts';
+import { scanXml } from './xml.ts';
 
-const maxDepth = 1_000;
 /** Of these properties the converter reads only what is named; the trees of all others take most of its memory. */
 const keptProperties: Readonly<Record<string, readonly string[]>> = {
   pPr: ['pStyle', 'numPr', 'rPr'],
@@ -52,8 +50,6 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
   let groundDepth = 0;
   let hasBackground = false;
   let hidesText = false;
-  /** Depth of the element that was opened last and holds nothing yet. */
-  let lastOpened: number | undefined;
   /** Depth of the hidden text that is open. */
   let hiddenAt: number | undefined;
 
@@ -95,25 +91,20 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
     }
   };
 
-  const parser = new Parser(
+  await scanXml(
+    chunks,
     {
-      onopentag(name, attributes) {
-        if (open.length >= maxDepth) {
-          throw tooLarge(`expected XML nested at most ${maxDepth} deep`);
-        }
+      open(name, attributes) {
         if (open.length === 0) prefix = prefixOf(attributes);
         const local = wordName(name);
         const within = wordName(open.at(-1) ?? '');
         open.push(name);
-        lastOpened = open.length;
         if (droppedDepth > 0) {
           droppedDepth++;
           return;
         }
         if (local === 'background') hasBackground = true;
-        if (local !== undefined && within !== undefined) {
-          note(local, within, withoutPrefixes(attributes));
-        }
+        if (local !== undefined && within !== undefined) note(local, within, withoutPrefixes(attributes));
         const kept = within === undefined ? undefined : keptProperties[within];
         if (local !== undefined && (dropped.has(local) || (kept !== undefined && !kept.includes(local)))) {
           droppedDepth = 1;
@@ -124,26 +115,21 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
         else if (local !== undefined && grounds.has(local)) groundDepth++;
         if (local !== undefined && words.has(local) && isHidden()) {
           if (local === 'sym') hidesText = true;
-          droppedDepth = 1;
           if (local === 't') hiddenAt = open.length;
+          droppedDepth = 1;
           return;
         }
         parts.push(`<${name}${writeAttributes(attributes)}>`);
       },
-      ontext(text) {
-        lastOpened = undefined;
+      text(text) {
         if (droppedDepth === 0) parts.push(escapeText(text));
         else if (hiddenAt === open.length && /\S/.test(text)) hidesText = true;
       },
-      onclosetag(name, isImplied) {
-        // An element that closes itself ends by implication too, but holds nothing.
-        if (isImplied && lastOpened !== open.length) throw new Error(`the element ${name} does not end`);
-        lastOpened = undefined;
-        const depth = open.length;
+      close(name) {
+        if (hiddenAt === open.length) hiddenAt = undefined;
         open.pop();
         if (droppedDepth > 0) {
           droppedDepth--;
-          if (hiddenAt === depth) hiddenAt = undefined;
           return;
         }
         const local = wordName(name);
@@ -152,20 +138,9 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
         else if (local !== undefined && grounds.has(local)) groundDepth--;
         parts.push(`</${name}>`);
       },
-      onprocessinginstruction(_, data) {
-        if (/<!ENTITY/i.test(data)) throw tooLarge('its XML declares entities, which expand without bounds');
-      },
-      onerror(error) {
-        throw error;
-      },
     },
-    { xmlMode: true },
+    { keepsPrefixes: true, isWhole: true },
   );
-  const decoder = new TextDecoder();
-  for await (const chunk of chunks) parser.write(decoder.decode(chunk, { stream: true }));
-  parser.write(decoder.decode());
-  if (open.length > 0) throw new Error(`the element ${open.at(-1)} does not end`);
-  parser.end();
   return { xml: parts.join(''), hidesText };
 }
 
@@ -197,8 +172,4 @@ function writeAttributes(attributes: Readonly<Record<string, string>>): string {
 
 function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
-function tooLarge(what: string): DocumentRefused {
-  return new DocumentRefused('too_large', `Cannot parse the document: ${what}`);
 }

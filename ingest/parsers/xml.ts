@@ -8,11 +8,18 @@ export interface XmlElement {
   readonly children: readonly (XmlElement | string)[];
 }
 
-/** Names are without their namespace's prefix. */
+/** Names are without their namespace's prefix, unless asked for with it. */
 export interface XmlHandler {
   open?(name: string, attributes: Readonly<Record<string, string>>): void;
   text?(text: string): void;
   close?(name: string): void;
+}
+
+export interface XmlOptions {
+  /** Gives names of elements and attributes as they are written. @default false */
+  readonly keepsPrefixes?: boolean;
+  /** Throws where an element does not end. @default false */
+  readonly isWhole?: boolean;
 }
 
 /** The walks are recursive, and no office writes nearly as deep. */
@@ -53,8 +60,12 @@ export function parseXml(text: string): XmlElement {
  * Reads a large XML document as it comes, without keeping it.
  * @throws {DocumentRefused} as `parseXml`
  */
-export async function scanXml(chunks: AsyncIterable<Uint8Array>, handler: XmlHandler): Promise<void> {
-  const scanner = createXmlScanner(handler);
+export async function scanXml(
+  chunks: AsyncIterable<Uint8Array>,
+  handler: XmlHandler,
+  options: XmlOptions = {},
+): Promise<void> {
+  const scanner = createXmlScanner(handler, options);
   const decoder = new TextDecoder();
   for await (const chunk of chunks) scanner.write(decoder.decode(chunk, { stream: true }));
   scanner.write(decoder.decode());
@@ -73,18 +84,34 @@ interface XmlScanner {
 }
 
 /** The library knows XML's own five entities and numbers only; what a document declares is refused, not expanded. */
-function createXmlScanner(handler: XmlHandler): XmlScanner {
+function createXmlScanner(
+  handler: XmlHandler,
+  { keepsPrefixes = false, isWhole = false }: XmlOptions = {},
+): XmlScanner {
   let depth = 0;
+  /** Depth of the element that was opened last and holds nothing yet. */
+  let emptyAt: number | undefined;
+  const nameOf = keepsPrefixes ? (name: string) => name : localName;
+  const attributesOf = keepsPrefixes
+    ? (attributes: Readonly<Record<string, string>>) => attributes
+    : withLocalNames;
   const parser = new Parser(
     {
       onopentag(name, attributes) {
         if (++depth > maxDepth) throw tooMuch(`expected XML nested at most ${maxDepth} deep`);
-        handler.open?.(localName(name), withLocalNames(attributes));
+        emptyAt = depth;
+        handler.open?.(nameOf(name), attributesOf(attributes));
       },
-      ontext: (text) => handler.text?.(text),
-      onclosetag(name) {
+      ontext(text) {
+        emptyAt = undefined;
+        handler.text?.(text);
+      },
+      onclosetag(name, isImplied) {
+        // An element that closes itself ends by implication too.
+        if (isWhole && isImplied && emptyAt !== depth) throw new Error(`the element ${name} does not end`);
+        emptyAt = undefined;
         depth--;
-        handler.close?.(localName(name));
+        handler.close?.(nameOf(name));
       },
       onprocessinginstruction(_, data) {
         if (/<!ENTITY/i.test(data)) throw tooMuch('its XML declares entities, which expand without bounds');
