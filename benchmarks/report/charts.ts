@@ -2,8 +2,31 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { LatencyReport } from '../latency/latency-report.ts';
 import type { DetailedReport } from '../relevance/run-relevance-benchmark.ts';
 import type { TuningReport } from '../tuning/tuning-report.ts';
+import { colors } from './render-chart.ts';
 
 const width = 640;
+
+const dashes = [
+  [1, 0],
+  [6, 2],
+  [2, 2],
+  [8, 3, 2, 3],
+  [4, 4],
+];
+
+/** A piece of the line itself, with its dashes. */
+const lineLegend = { symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 2 } as const;
+
+const shapes = [
+  'circle',
+  'square',
+  'triangle-up',
+  'diamond',
+  'triangle-down',
+  'cross',
+  'triangle-right',
+  'triangle-left',
+];
 
 /** Each query's difference from the baseline, from the largest loss to the largest gain. */
 export function differenceChart(comparison: DetailedReport['comparisons'][number]): TopLevelSpec {
@@ -30,7 +53,7 @@ export function differenceChart(comparison: DetailedReport['comparisons'][number
       y: {
         field: 'difference',
         type: 'quantitative',
-        title: `${comparison.metric}: ${comparison.name} − ${comparison.baseline}`,
+        title: `Δ ${comparison.metric}`,
       },
       color: {
         field: 'outcome',
@@ -44,32 +67,43 @@ export function differenceChart(comparison: DetailedReport['comparisons'][number
 
 /** Means by weight for each fusion; what cannot be told from the best is drawn strong, the choice is marked. */
 export function surfaceChart({ surface, metric, baseline }: TuningReport): TopLevelSpec {
-  const values = surface.map((point) => ({ ...point, region: point.isFlat ? 'flat' : 'worse' }));
+  const fusions = [...new Set(surface.map(({ fusion }) => fusion))];
+  // Ranks in greys, scores in colours; each with its own dashes for who sees no colour.
+  const ranked = fusions.filter((fusion) => fusion.startsWith('RRF'));
+  const greys = ['#444444', '#777777', '#999999', '#b3b3b3', '#cccccc'];
+  const colorOf = (fusion: string): string => {
+    const at = ranked.indexOf(fusion);
+    if (at >= 0) return greys[at % greys.length]!;
+    return colors[fusions.filter((other) => !ranked.includes(other)).indexOf(fusion) % colors.length]!;
+  };
+  const color = {
+    field: 'fusion',
+    type: 'nominal',
+    title: null,
+    scale: { domain: fusions, range: fusions.map(colorOf) },
+    legend: lineLegend,
+  } as const;
+  const strokeDash = {
+    field: 'fusion',
+    type: 'nominal',
+    title: null,
+    scale: { domain: fusions, range: fusions.map((_, at) => dashes[at % dashes.length]!) },
+    legend: lineLegend,
+  } as const;
   return {
     width,
     height: 300,
-    data: { values },
+    data: { values: [...surface] },
     layer: [
-      {
-        mark: { type: 'line', opacity: 0.6, strokeWidth: 1.5 },
-        encoding: {
-          color: {
-            field: 'fusion',
-            type: 'nominal',
-            title: null,
-            // Ten that are told apart, since the space has as many fusions.
-            scale: { scheme: 'tableau10' },
-          },
-        },
-      },
+      { mark: { type: 'line', strokeWidth: 1.8 }, encoding: { color, strokeDash } },
       {
         transform: [{ filter: 'datum.isFlat' }],
-        mark: { type: 'point', filled: true, size: 45, opacity: 1 },
-        encoding: { color: { field: 'fusion', type: 'nominal' } },
+        mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+        encoding: { color },
       },
       {
         transform: [{ filter: 'datum.isChosen' }],
-        mark: { type: 'point', size: 260, strokeWidth: 2.5, color: '#D55E00', shape: 'diamond' },
+        mark: { type: 'point', size: 320, strokeWidth: 2.5, color: '#000', shape: 'diamond' },
       },
       {
         data: { values: [{ mean: baseline.mean }] },
@@ -122,6 +156,8 @@ export function paretoChart(report: DetailedReport, metric: string): TopLevelSpe
   } as const;
   const y = { type: 'quantitative', title: metric, scale: { zero: false } } as const;
   const color = { field: 'name', type: 'nominal', title: null, sort: null } as const;
+  // Eight shapes beside seven colours: no two of 56 configurations look alike.
+  const shape = { ...color, scale: { range: shapes } } as const;
   return {
     width,
     height: 300,
@@ -139,7 +175,7 @@ export function paretoChart(report: DetailedReport, metric: string): TopLevelSpe
       {
         data: { values },
         mark: { type: 'point', filled: true, size: 110, opacity: 1 },
-        encoding: { x, y: { ...y, field: 'quality' }, color },
+        encoding: { x, y: { ...y, field: 'quality' }, color, shape },
       },
     ],
   };
@@ -158,6 +194,18 @@ export function latencyChart({ rates }: LatencyReport): TopLevelSpec {
         })),
     ),
   );
+  // A colour a rate, and dashes for what is not the first target.
+  const lines = rates.flatMap(({ rate, series }, at) =>
+    series.map(({ name }, target) => ({
+      name: `${name}, ${rate}/s`,
+      color: colors[at % colors.length]!,
+      dash: dashes[target % dashes.length]!,
+    })),
+  );
+  const named = { field: 'series', type: 'nominal', title: null, legend: lineLegend } as const;
+  const domain = lines.map(({ name }) => name);
+  const color = { ...named, scale: { domain, range: lines.map((line) => line.color) } } as const;
+  const strokeDash = { ...named, scale: { domain, range: lines.map(({ dash }) => dash) } } as const;
   return {
     width,
     height: 300,
@@ -175,7 +223,8 @@ export function latencyChart({ rates }: LatencyReport): TopLevelSpec {
         },
       },
       y: { field: 'ms', type: 'quantitative', title: 'ms (log)', scale: { type: 'log', nice: true } },
-      color: { field: 'series', type: 'nominal', title: null },
+      color,
+      strokeDash,
     },
   };
 }

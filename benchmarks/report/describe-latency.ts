@@ -51,11 +51,13 @@ export async function describeLatency(report: LatencyReport): Promise<Block[]> {
       kind: 'text',
       text: `Without embedding Braid takes ${alone.ratio.p50.toFixed(2)} × the floor in p50 and ${alone.ratio.cpu.toFixed(2)} × in CPU of this process. The floor: ${report.floor}.`,
     },
-    {
-      kind: 'table',
-      columns: ['stage', 'p50', 'p95', 'mean'],
-      rows: stages.map(({ stage, p50, p95, mean }) => [stage, ...[p50, p95, mean].map(milliseconds)]),
-    },
+    stages.length === 0
+      ? { kind: 'text', text: 'No step counts, so no stage is told apart.' }
+      : {
+          kind: 'table',
+          columns: ['stage', 'p50', 'p95', 'mean'],
+          rows: stages.map(({ stage, p50, p95, mean }) => [stage, ...[p50, p95, mean].map(milliseconds)]),
+        },
     {
       kind: 'table',
       columns: ['filter lets through', 'queries', 'recall', 'worst query', 'short results'],

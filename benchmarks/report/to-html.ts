@@ -8,8 +8,8 @@ h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 36px 0 8p
 .verdict { font-size: 17px; background: var(--soft); border-left: 4px solid #0072B2; padding: 10px 14px; border-radius: 3px; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; margin: 10px 0; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; } td { white-space: nowrap; } .columns td { white-space: normal; } figure { margin: 18px 0; } figcaption { font-size: 13px; opacity: .8; margin-bottom: 4px; }
-figure svg { max-width: 100%; height: auto; background: #fff; border-radius: 4px; padding: 6px; }
+th { font-weight: 600; } th, td { white-space: nowrap; } .columns :is(th, td) { white-space: normal; } figure { margin: 18px 0; overflow-x: auto; } figcaption { font-size: 13px; opacity: .8; margin-bottom: 4px; }
+figure svg { max-width: 100%; min-width: 560px; height: auto; background: #fff; border-radius: 4px; padding: 6px; }
 details { margin: 10px 0; } summary { cursor: pointer; font-weight: 600; }
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 16px; } .columns table { font-size: 11.5px; }
 @media (max-width: 760px) { .columns { grid-template-columns: 1fr; } }
