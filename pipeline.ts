@@ -330,7 +330,7 @@ async function* runAnswer(
   const { passages, search: given, ...asked } = checkAnswerRequest(request);
   const model = languageModelOf(stages, request.model);
   const search = { ...given, query: asked.question, topK: passages };
-  const resolved = resolveInTermsOfAnswer(search, stages.rerankingModels);
+  const resolved = resolveInTermsOfAnswer(stages, scope, search);
   const turn = await stages.openTurn(scope, asked, model, call);
   const found =
     turn.refusal === undefined
@@ -373,12 +373,14 @@ function nothingFound(request: ResolvedSearchRequest): SearchResponse {
   return { request, results: [], facets: [], usage: [], timings: {}, degraded: [] };
 }
 
+/** Before anything is asked of a guardrail or a model: what no search could carry out is told at once. */
 function resolveInTermsOfAnswer(
+  { searchDefaults, rerankingModels }: Stages,
+  { tenantId }: Scope,
   request: SearchRequest,
-  rerankingModels: readonly string[],
 ): ResolvedSearchRequest {
   try {
-    return resolveSearchRequest(request, rerankingModels);
+    return resolveSearchRequest(request, rerankingModels, searchDefaults(tenantId, request.query).defaults);
   } catch (error) {
     return inTermsOfAnswer(error);
   }
