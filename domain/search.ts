@@ -286,7 +286,16 @@ export interface Hit {
 
 /** Something that failed and was done without. */
 export interface Degradation {
-  readonly stage: 'embed' | 'lexical' | 'dense' | 'rerank' | 'rewrite' | 'generate' | 'guardrail' | 'session';
+  readonly stage:
+    | 'embed'
+    | 'lexical'
+    | 'dense'
+    | 'feedback'
+    | 'rerank'
+    | 'rewrite'
+    | 'generate'
+    | 'guardrail'
+    | 'session';
   readonly reason: string;
 }
 

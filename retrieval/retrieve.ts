@@ -28,7 +28,7 @@ export type Retrieve = (scope: Scope, request: ResolvedSearchRequest, call?: Mod
  *
  * An embedding model that fails leaves the lexical leg, and a leg that fails leaves the other, each named in `degraded`;
  * a request that rests on what failed (one leg only, a minimum score on it) fails. With feedback the legs run a second
- * time, for the query's vector moved towards the first hits.
+ * time, for the query's vector moved towards the first hits; where that fails the first list stands.
  */
 export function createRetrieve(
   engine: SearchEngine,
@@ -79,12 +79,18 @@ export function createRetrieve(
     timings.fuse = performance.now() - startedAt;
     if (request.feedback !== undefined && vector !== undefined && ranked.length > 0) {
       const fedBackAt = performance.now();
-      const moved = await feedBack(engine, scope, request.feedback, vector, ranked, call.signal);
-      const { facets: _, facetsMatchText: __, ...legs } = legsQuery(request, moved);
-      const again = await engine.find(scope, legs, call.signal);
-      noteFailed(again);
-      checkUsable(request, again, moved);
-      ranked = fuse(weightedLegs(request, again), request.fusion);
+      try {
+        const moved = await feedBack(engine, scope, request.feedback, vector, ranked, call.signal);
+        const { facets: _, facetsMatchText: __, ...legs } = legsQuery(request, moved);
+        const again = await engine.find(scope, legs, call.signal);
+        checkUsable(request, again, moved);
+        noteFailed(again);
+        ranked = fuse(weightedLegs(request, again), request.fusion);
+      } catch (error) {
+        call.signal?.throwIfAborted();
+        // The list of the first round is whole without it.
+        note('feedback', error instanceof BraidError ? error.message : 'the second round failed', error);
+      }
       timings.feedback = performance.now() - fedBackAt;
     }
     for (const [stage, milliseconds] of Object.entries(timings)) telemetry.stage(stage, milliseconds);

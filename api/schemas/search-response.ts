@@ -138,7 +138,17 @@ export const resolvedSearchRequestSchema = z
 
 const degradation = z
   .object({
-    stage: z.enum(['embed', 'lexical', 'dense', 'rerank', 'rewrite', 'generate', 'guardrail', 'session']),
+    stage: z.enum([
+      'embed',
+      'lexical',
+      'dense',
+      'feedback',
+      'rerank',
+      'rewrite',
+      'generate',
+      'guardrail',
+      'session',
+    ]),
     reason: z.string(),
   })
   .openapi('Degradation', { description: 'Something that failed and was done without' });

@@ -101,6 +101,27 @@ describe('createRetrieve', () => {
     expect(await rounds(broken, broken)).toEqual([{ stage: 'lexical', reason: 'shard failed' }]);
   });
 
+  it.each([
+    ['what is read of the first hits', 'features'],
+    ['the second round', 'find'],
+  ])('keeps the first list where %s fails with feedback, and says so', async (_, failing) => {
+    let round = 0;
+    const away = () => Promise.reject(new EngineUnavailable('Cannot read'));
+    const engine: SearchEngine = {
+      async find() {
+        round += 1;
+        if (failing === 'find' && round === 2) return away();
+        return { facets: [], ...both };
+      },
+      fetch: () => Promise.reject(new Error('Expected no fetch')),
+      features: failing === 'features' ? away : async () => [],
+    };
+    const resolved = resolveSearchRequest({ query: 'wing', feedback: {} }, []);
+    const { ranked, degraded } = await createRetrieve(engine, good, silentTelemetry)(scope, resolved);
+    expect(ranked.map(({ documentId }) => documentId)).toEqual(['b', 'a', 'c']);
+    expect(degraded).toEqual([{ stage: 'feedback', reason: 'Cannot read' }]);
+  });
+
   it('embeds a query for each tenant that asks it, and once for each', async () => {
     const embedded: string[] = [];
     const model = modelOf(async (query) => {
