@@ -41,7 +41,7 @@ export interface Sessions {
    */
   add(scope: Scope, sessionId: string | undefined, turn?: Turn): Promise<string>;
 
-  /** Removes what has expired, of all tenants. */
+  /** Removes what has expired, of all tenants. @throws {AggregateError} of what could not be removed, after the rest was */
   sweep(): Promise<number>;
 }
 
@@ -122,6 +122,7 @@ export function createSessions(
 
     async sweep() {
       let removed = 0;
+      const failures: unknown[] = [];
       for (let after: string | undefined; ; ) {
         const page = await state.list('all', collection, {
           limit: sweepPage,
@@ -129,12 +130,23 @@ export function createSessions(
         });
         for (const { tenantId, key, value } of page) {
           if (tenantId === undefined || (value as StoredSession).expiresAt > now()) continue;
-          await state.remove(ports.scopeOf(tenantId), collection, key);
-          removed += 1;
+          try {
+            await state.remove(ports.scopeOf(tenantId), collection, key);
+            removed += 1;
+          } catch (error) {
+            failures.push(error);
+          }
         }
-        if (page.length < sweepPage) return removed;
+        if (page.length < sweepPage) break;
         after = page.at(-1)!.key;
       }
+      if (failures.length > 0) {
+        throw new AggregateError(
+          failures,
+          `Cannot remove ${failures.length} expired sessions, removed ${removed}`,
+        );
+      }
+      return removed;
     },
   };
 }

@@ -173,4 +173,32 @@ describe('createSessions', () => {
         .toSorted(),
     ).toEqual(['x', 'y', 'z']);
   });
+
+  it('sweeps the rest where one cannot be removed, and says what was left', async () => {
+    const sessions = make();
+    const ids = await Promise.all(
+      ['a', 'b', 'c'].map((question) => sessions.add(anna(), undefined, { question })),
+    );
+    time += 60 * 60_000;
+    let failing = ids[0];
+    const failingOnce = createSessions(
+      {
+        state: {
+          ...adapter.state,
+          async remove(scope, collection, key) {
+            if (key === failing) throw new Error('away');
+            return adapter.state.remove(scope, collection, key);
+          },
+        },
+        engine: braid.engine,
+        countTokens: (text) => text.length,
+        scopeOf: makers.operator,
+      },
+      { expireMinutes: 10, maxHistoryTokens: 100 },
+      () => time,
+    );
+    await expect(failingOnce.sweep()).rejects.toThrow(/^Cannot remove 1 expired sessions, removed [2-9]$/);
+    failing = undefined;
+    expect(await failingOnce.sweep()).toBe(1);
+  });
 });
