@@ -6,28 +6,19 @@ export interface FoundRow extends Candidate {
   readonly chunk: number;
 }
 
-/** Notes the chunks of the dense leg, which the lexical leg then scores in its own scan. */
-export function noteCompleting(database: Database, found: readonly FoundRow[]): void {
-  database.run('DELETE FROM temp.completing');
-  database.run(
-    'INSERT OR IGNORE INTO temp.completing SELECT value FROM json_each(?)',
-    JSON.stringify(found.map(({ chunk }) => chunk)),
-  );
-}
-
 /** The cosine of chunks that only the lexical leg found, by chunkId. */
 export function measureDense(
   database: Database,
   vector: Float32Array,
   others: readonly FoundRow[],
 ): Map<string, number> {
-  const rows = database.rows<{ chunkId: string; distance: number }>(
-    `SELECT chunk_id AS chunkId, vec_distance_l2(embedding, ?) AS distance
+  const rows = database.tuples<[chunkId: string, distance: number]>(
+    `SELECT chunk_id, vec_distance_l2(embedding, ?)
      FROM json_each(?) AS other CROSS JOIN chunks ON chunk = other.value CROSS JOIN vectors USING (vector)`,
     vector,
     JSON.stringify(others.map(({ chunk }) => chunk)),
   );
-  return new Map(rows.map(({ chunkId, distance }) => [chunkId, cosineOf(distance)]));
+  return new Map(rows.map(([chunkId, distance]) => [chunkId, cosineOf(distance)]));
 }
 
 /** For vectors of length 1: |a − b|² = 2 − 2·cos(a, b). */

@@ -4,15 +4,18 @@ import { EngineUnavailable } from '../../domain/errors.ts';
 
 // Statements differ in their SQL only where filters differ in shape.
 const maxStatements = 200;
-const busyTimeoutMs = 10_000;
 
-/** One connection to one file, with its statements prepared once. Everything is synchronous: use it in a worker thread. */
+/** One connection to one file, with its statements prepared once. Everything is synchronous: what takes long belongs in a worker thread. */
 export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #tupleStatements = new Map<string, StatementSync>();
 
-  /** @param access `read` never changes the file; `write` creates it where it is missing */
-  constructor(path: string, access: 'read' | 'write') {
+  /**
+   * @param access `read` never changes the file; `write` creates it where it is missing
+   * @param busyTimeoutMs how long another's lock is waited for
+   */
+  constructor(path: string, access: 'read' | 'write', busyTimeoutMs = 10_000) {
     this.#connection = new DatabaseSync(path, {
       readOnly: access === 'read',
       allowExtension: true,
@@ -33,6 +36,14 @@ export class Database {
 
   rows<Row>(sql: string, ...parameters: SQLInputValue[]): Row[] {
     return this.#statement(sql).all(...parameters) as Row[];
+  }
+
+  /** As `rows`, each row an array of its columns: a third of the time of objects, which shows where rows are many. */
+  tuples<Row extends readonly unknown[]>(sql: string, ...parameters: SQLInputValue[]): Row[] {
+    const statement = this.#prepared(this.#tupleStatements, sql, (prepared) =>
+      prepared.setReturnArrays(true),
+    );
+    return statement.all(...parameters) as unknown[] as Row[];
   }
 
   row<Row>(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
@@ -66,6 +77,7 @@ export class Database {
 
   close(): void {
     this.#statements.clear();
+    this.#tupleStatements.clear();
     this.#connection.close();
   }
 
@@ -95,16 +107,25 @@ export class Database {
   }
 
   #statement(sql: string): StatementSync {
-    const prepared = this.#statements.get(sql);
+    return this.#prepared(this.#statements, sql);
+  }
+
+  #prepared(
+    statements: Map<string, StatementSync>,
+    sql: string,
+    prepare?: (statement: StatementSync) => void,
+  ): StatementSync {
+    const prepared = statements.get(sql);
     if (prepared !== undefined) return prepared;
     const statement = this.#connection.prepare(sql);
-    if (this.#statements.size >= maxStatements) {
-      for (const oldest of this.#statements.keys()) {
-        this.#statements.delete(oldest);
+    prepare?.(statement);
+    if (statements.size >= maxStatements) {
+      for (const oldest of statements.keys()) {
+        statements.delete(oldest);
         break;
       }
     }
-    this.#statements.set(sql, statement);
+    statements.set(sql, statement);
     return statement;
   }
 }

@@ -25,13 +25,16 @@ export interface PackedFeatures {
   readonly vectors: Float32Array<ArrayBuffer>;
 }
 
-interface ChunkRow {
-  readonly document: number;
-  readonly ordinal: number;
-  readonly context: string | null;
-  readonly text: string;
-  readonly detail: string;
-}
+type ChunkRow = [
+  chunkId: string,
+  documentId: string,
+  document: number,
+  ordinal: number,
+  context: string | null,
+  text: string,
+  detail: string,
+  record: string,
+];
 
 /** Reads chunks for display, all on one state of the tenant. */
 export function fetchChunks(
@@ -42,8 +45,13 @@ export function fetchChunks(
   highlighter: Highlighter,
 ): FoundChunk[] {
   const found = database.snapshot(() => {
+    const rows = new Map<string, ChunkRow>();
+    for (const row of readChunks(database, references)) rows.set(row[0], row);
     const records = new Map<number, DocumentRecord>();
-    return references.flatMap((reference) => fetchChunk(database, scope, reference, options, records));
+    return references.flatMap(({ chunkId, documentId }) => {
+      const row = rows.get(chunkId);
+      return row?.[1] !== documentId ? [] : show(database, scope, row, options, records);
+    });
   });
   if (options.highlight === undefined) return found;
   const marked = highlighter.mark(
@@ -53,34 +61,36 @@ export function fetchChunks(
   return found.map((chunk, at) => ({ ...chunk, highlights: marked[at] ?? [] }));
 }
 
-function fetchChunk(
+function readChunks(database: Database, references: readonly ChunkReference[]): ChunkRow[] {
+  return database.tuples<ChunkRow>(
+    `SELECT chunk_id, document_id, document, ordinal, context, text, detail, record
+     FROM json_each(?) CROSS JOIN chunks ON chunk_id = value CROSS JOIN documents USING (document)
+       CROSS JOIN texts USING (chunk) CROSS JOIN records USING (document)
+     WHERE state = ${documentState.live}`,
+    JSON.stringify(references.map(({ chunkId }) => chunkId)),
+  );
+}
+
+function show(
   database: Database,
   scope: Scope,
-  { chunkId, documentId }: ChunkReference,
+  [chunkId, documentId, document, ordinal, context, text, shown, stored]: ChunkRow,
   options: FetchOptions,
   records: Map<number, DocumentRecord>,
 ): FoundChunk[] {
-  const row = database.row<ChunkRow>(
-    `SELECT document, ordinal, context, text, detail
-     FROM chunks CROSS JOIN documents USING (document) CROSS JOIN texts USING (chunk)
-     WHERE chunk_id = ? AND document_id = ? AND state = ${documentState.live}`,
-    chunkId,
-    documentId,
-  );
-  if (row === undefined) return [];
-  const record = records.get(row.document) ?? recordOf(database, row.document);
-  records.set(row.document, record);
+  const record = records.get(document) ?? readRecord(stored);
+  records.set(document, record);
   const { content } = record;
   if (content === undefined || !mayShow(scope, record)) return [];
-  const detail = readDetail(row.detail);
-  const parent = options.parents ? parentOf(database, row.document, detail.parentOrdinal) : undefined;
+  const detail = readDetail(shown);
+  const parent = options.parents ? parentOf(database, document, detail.parentOrdinal) : undefined;
   return [
     {
       chunkId,
       documentId,
-      ordinal: row.ordinal,
-      text: row.text,
-      ...(row.context !== null && { context: row.context }),
+      ordinal,
+      text,
+      ...(context !== null && { context }),
       ...detail,
       ...(parent !== undefined && { parent }),
       source: record.source,

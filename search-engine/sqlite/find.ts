@@ -1,6 +1,6 @@
 import type { Scope } from '../../domain/scope.ts';
 import type { Leg, LegsQuery, LegsResult } from '../search-engine.ts';
-import { type FoundRow, measureDense, notAmong, noteCompleting, toCandidates } from './complete.ts';
+import { type FoundRow, measureDense, notAmong, toCandidates } from './complete.ts';
 import type { Database } from './database.ts';
 import { findDense } from './dense-leg.ts';
 import { countFacetTree } from './facet-tree.ts';
@@ -22,9 +22,8 @@ export function find(database: Database, scope: Scope, query: LegsQuery): LegsRe
     // The dense leg first: what it finds, the lexical leg scores in its own scan.
     const near = dense && run(() => findDense(database, dense, selection));
     const isCompleted = query.complete === true && lexical !== undefined && near?.found !== undefined;
-    if (isCompleted) noteCompleting(database, near.found);
     const matched =
-      lexical && run(() => findLexical(database, lexical, selection, isCompleted ? near.found.length : 0));
+      lexical && run(() => findLexical(database, lexical, selection, isCompleted ? near.found : []));
     if (runs.length > 0 && runs.every(({ failure }) => failure !== undefined)) throw runs.at(-1)!.failure;
 
     const legs = {

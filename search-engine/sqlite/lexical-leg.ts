@@ -17,59 +17,120 @@ const withinSelection = `AND +rowid IN (
   SELECT chunk FROM temp.matching CROSS JOIN chunks USING (document)
 )`;
 
-/** `also`: whether the chunk is one that the dense leg found and wants scored. */
-function scoredSql(selection: Selection, isCompleting: boolean): string {
-  const also = isCompleting ? 'rowid IN (SELECT chunk FROM temp.completing)' : '0';
-  return `SELECT rowid AS chunk, -bm25(lexical, ?, ?) AS score, ${also} AS also FROM lexical
-    WHERE lexical MATCH ? ${selection.isAll ? '' : withinSelection}`;
-}
-
-const candidateSql = `SELECT chunk, chunk_id AS chunkId, document_id AS documentId, ordinal, score, also
-  FROM scored CROSS JOIN chunks USING (chunk) CROSS JOIN documents USING (document)`;
-const orderSql = 'ORDER BY score DESC, document_id, ordinal';
+const scoreSql = 'SELECT rowid AS chunk, -bm25(lexical, ?, ?) AS score';
+const placeSql = 'chunk, chunk_id, document_id, ordinal';
 
 export interface LexicalHits {
-  readonly hits: FoundRow[];
-  /** Those of `temp.completing` that match and are not among the hits. */
+  readonly hits: readonly FoundRow[];
+  /** Those of `near` that match and are not among the hits. */
   readonly others: readonly FoundRow[];
 }
 
-interface ScoredRow extends FoundRow {
-  readonly also: number;
-}
+/** Up to so many chunks of a tenant all matches are taken over and ranked here: SQLite's sorter costs more. */
+const fewChunks = 5_000;
 
 /**
- * The chunks with the highest BM25 (FTS5's, k1 1.2, b 0.75), exactly `candidates` of them where so many match.
- * @param completing how many chunks stand in `temp.completing`, to be scored in the same scan whatever their rank
+ * The chunks with the highest BM25 (FTS5's, k1 1.2, b 0.75), exactly `candidates` of them where so many match; of equal
+ * scores the first by document and place.
+ * @param near chunks to be scored in the same scan whatever their rank
  */
 export function findLexical(
   database: Database,
   query: LexicalQuery,
   selection: Selection,
-  completing = 0,
+  near: readonly FoundRow[] = [],
 ): LexicalHits {
   const match = lexicalMatch(query);
   if (match === undefined || selection.chunks === 0) return { hits: [], others: [] };
-  const { candidates, fields } = query;
-  const scored = scoredSql(selection, completing > 0);
-  const parameters = [fields.title, fields.text, match];
-  // One more shows whether the cut goes through equal scores; only then all of these are put in their order first.
-  const rows = database.rows<ScoredRow>(
-    `WITH scored AS MATERIALIZED (${scored} ORDER BY ${completing > 0 ? 'also DESC, ' : ''}score DESC LIMIT ?)
-     ${candidateSql} ${orderSql}`,
-    ...parameters,
-    candidates + 1 + completing,
+  const rank = selection.allChunks <= fewChunks ? rankFew : rankMany;
+  const also = new Set(near.map(({ chunk }) => chunk));
+  const ranked = rank(database, { ...query, match }, selection, also);
+  return {
+    hits: ranked.slice(0, query.candidates),
+    others: ranked.slice(query.candidates).filter(({ chunk }) => also.has(chunk)),
+  };
+}
+
+type Matching = LexicalQuery & { readonly match: string };
+
+function rankFew(
+  database: Database,
+  { match, candidates, fields }: Matching,
+  selection: Selection,
+  also: ReadonlySet<number>,
+): FoundRow[] {
+  const scored = database.tuples<[chunk: number, score: number]>(
+    `${scoreSql} FROM lexical WHERE lexical MATCH ? ${selection.isAll ? '' : withinSelection}`,
+    fields.title,
+    fields.text,
+    match,
   );
-  const cut = rows[candidates - 1];
-  const isTied = cut !== undefined && rows[candidates]?.score === cut.score;
-  const hits = isTied
-    ? database.rows<ScoredRow>(
-        `WITH scored AS MATERIALIZED (${scored}) ${candidateSql} WHERE score >= ? ${orderSql} LIMIT ?`,
-        ...parameters,
-        cut.score,
-        candidates,
-      )
-    : rows.slice(0, candidates);
-  const among = new Set(hits.map(({ chunk }) => chunk));
-  return { hits, others: rows.filter(({ chunk, also }) => also === 1 && !among.has(chunk)) };
+  const lowest = scored.map(([, score]) => score).sort((left, right) => right - left)[candidates - 1];
+  const scores = new Map(
+    lowest === undefined ? scored : scored.filter(([chunk, score]) => score >= lowest || also.has(chunk)),
+  );
+  const placed = database.tuples<[chunk: number, chunkId: string, documentId: string, ordinal: number]>(
+    `SELECT ${placeSql} FROM json_each(?) CROSS JOIN chunks ON chunk = value CROSS JOIN documents USING (document)
+     ORDER BY document_id, ordinal`,
+    JSON.stringify([...scores.keys()]),
+  );
+  // The sort is stable: equal scores keep the order of documents.
+  return placed
+    .map(([chunk, chunkId, documentId, ordinal]) => ({
+      chunk,
+      chunkId,
+      documentId,
+      ordinal,
+      score: scores.get(chunk)!,
+    }))
+    .sort((left, right) => right.score - left.score);
+}
+
+/** One scan of the index, whose matches never leave SQLite but for the best and those that share the last one's score. */
+function rankMany(
+  database: Database,
+  { match, candidates, fields }: Matching,
+  selection: Selection,
+  also: ReadonlySet<number>,
+): FoundRow[] {
+  const isCompleting = also.size > 0;
+  if (isCompleting) noteCompleting(database, also);
+  const alsoSql = isCompleting ? 'rowid IN (SELECT chunk FROM temp.completing)' : '0';
+  const orderSql = 'score DESC, document_id, ordinal';
+  return database
+    .tuples<[chunk: number, chunkId: string, documentId: string, ordinal: number, score: number]>(
+      `WITH scored AS MATERIALIZED (
+         ${scoreSql}, ${alsoSql} AS also FROM lexical
+         WHERE lexical MATCH ? ${selection.isAll ? '' : withinSelection}
+       ), cut AS MATERIALIZED (
+         SELECT score AS lowest FROM scored ORDER BY score DESC LIMIT 1 OFFSET ?
+       ), ranked AS (
+         SELECT ${placeSql}, score
+         FROM scored CROSS JOIN chunks USING (chunk) CROSS JOIN documents USING (document)
+         WHERE also = 1 OR score >= ifnull((SELECT lowest FROM cut), score)
+         ORDER BY ${isCompleting ? 'also DESC, ' : ''}${orderSql} LIMIT ?
+       )
+       SELECT * FROM ranked ORDER BY ${orderSql}`,
+      fields.title,
+      fields.text,
+      match,
+      candidates - 1,
+      candidates + also.size,
+    )
+    .map(([chunk, chunkId, documentId, ordinal, score]) => ({
+      chunk,
+      chunkId,
+      documentId,
+      ordinal,
+      score,
+    }));
+}
+
+/** Notes the chunks that are scored whatever their rank. */
+function noteCompleting(database: Database, chunks: ReadonlySet<number>): void {
+  database.run('DELETE FROM temp.completing');
+  database.run(
+    'INSERT OR IGNORE INTO temp.completing SELECT value FROM json_each(?)',
+    JSON.stringify([...chunks]),
+  );
 }

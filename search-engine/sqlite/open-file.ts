@@ -44,9 +44,10 @@ export function openForReading(
   path: string,
   kind: FileKind,
   embedding: EmbeddingSpace,
+  busyTimeoutMs?: number,
 ): Database | undefined {
   let created = true;
-  const database = guarded(new Database(path, 'read'), (opened) => {
+  const database = guarded(new Database(path, 'read', busyTimeoutMs), (opened) => {
     opened.execute(`PRAGMA mmap_size = ${mappedBytes}; PRAGMA temp_store = MEMORY;`);
     created = isCreated(opened);
     if (!created) return;

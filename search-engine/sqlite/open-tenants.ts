@@ -14,12 +14,15 @@ export class OpenTenants {
   readonly #folder: string;
   readonly #embedding: EmbeddingSpace;
   readonly #maxOpen: number;
+  readonly #busyTimeoutMs: number | undefined;
   readonly #open = new Map<string, OpenTenant>();
 
-  constructor(folder: string, embedding: EmbeddingSpace, maxOpen: number) {
+  /** @param busyTimeoutMs how long a reading connection waits for another's lock */
+  constructor(folder: string, embedding: EmbeddingSpace, maxOpen: number, busyTimeoutMs?: number) {
     this.#folder = folder;
     this.#embedding = embedding;
     this.#maxOpen = maxOpen;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   /** Undefined where the tenant does not exist. */
@@ -28,7 +31,7 @@ export class OpenTenants {
     const inode = inodeOf(path);
     const held = this.#held(tenantId, inode);
     if (held !== undefined || inode === undefined) return held;
-    return this.#keep(tenantId, openForReading(path, 'tenant', this.#embedding), inode);
+    return this.#keep(tenantId, openForReading(path, 'tenant', this.#embedding, this.#busyTimeoutMs), inode);
   }
 
   /** Creates the tenant where it does not exist. */

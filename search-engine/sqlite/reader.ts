@@ -10,15 +10,28 @@ import type { ReadOperations, StatePlace, TenantStateRow, WorkerSettings } from 
 import { findRecord, listChunks, listParents, listRecords, readVectors } from './read-documents.ts';
 import { getEntry, listEntries } from './state-entries.ts';
 
-// Three descriptors each; a process has 1,024 where it may not raise that.
-const maxOpenTenants = 100;
-
-/** The operations of a reading thread, and its end. A tenant that does not exist reads as empty. */
-export function createReader({ folder, embedding }: WorkerSettings): {
+export interface Reader {
   readonly operations: ReadOperations;
   close(): void;
-} {
-  const tenants = new OpenTenants(folder, embedding, maxOpenTenants);
+}
+
+export interface ReaderOptions {
+  /**
+   * Files kept open, those used last. Three descriptors each, and a process has 1,024 where it may not raise that: two
+   * reading threads, the writing one and what is read in place stay below 700.
+   * @default 50
+   */
+  readonly maxOpenTenants?: number;
+  /** How long another's lock is waited for. @default 10000 */
+  readonly busyTimeoutMs?: number;
+}
+
+/** The operations of a reading thread, and its end. A tenant that does not exist reads as empty. */
+export function createReader(
+  { folder, embedding }: Omit<WorkerSettings, 'role'>,
+  { maxOpenTenants = 50, busyTimeoutMs }: ReaderOptions = {},
+): Reader {
+  const tenants = new OpenTenants(folder, embedding, maxOpenTenants, busyTimeoutMs);
   const highlighter = new Highlighter();
   let control: Database | undefined;
 

@@ -2,23 +2,32 @@ import { EngineMismatch } from '../../domain/errors.ts';
 import type { SearchEngine } from '../search-engine.ts';
 import type { EmbeddingSpace } from './embedding-space.ts';
 import type { ReadOperations } from './operations.ts';
+import type { ReadInPlace } from './read-in-place.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
-/** The port SearchEngine over reading threads. */
+/** Most chunks that are shown without a thread. */
+const shortPage = 100;
+
+/** The port SearchEngine: what is short is read in place, everything else in reading threads. */
 export function createSearchEngine(
   reader: WorkerPool<ReadOperations>,
+  inPlace: ReadInPlace,
   { dimensions }: EmbeddingSpace,
 ): SearchEngine {
   return {
     async find(scope, query, signal) {
       const affinity = scope.tenantId;
-      const { dense } = query;
-      if (dense === undefined) return reader.call('find', [scope, query], { signal, affinity });
-      if (dense.vector.length !== dimensions) {
+      const { dense, facets = [] } = query;
+      if (dense !== undefined && dense.vector.length !== dimensions) {
         throw new EngineMismatch(
           `Cannot search: embedding has ${dense.vector.length} dimensions, expected ${dimensions}`,
         );
       }
+      signal?.throwIfAborted();
+      const isShort = facets.length === 0;
+      const found = isShort ? inPlace.try(scope.tenantId, ({ find }) => find(scope, query)) : undefined;
+      if (found !== undefined) return found;
+      if (dense === undefined) return reader.call('find', [scope, query], { signal, affinity });
       // The caller keeps its vector, and a view of a larger buffer is not sent whole.
       const vector = Float32Array.from(dense.vector);
       const sent = { ...query, dense: { ...dense, vector } };
@@ -27,6 +36,12 @@ export function createSearchEngine(
 
     async fetch(scope, chunks, options, signal) {
       if (chunks.length === 0) return [];
+      signal?.throwIfAborted();
+      const isShort = options.highlight === undefined && chunks.length <= shortPage;
+      const found = isShort
+        ? inPlace.try(scope.tenantId, ({ fetch }) => fetch(scope, chunks, options))
+        : undefined;
+      if (found !== undefined) return found;
       return reader.call('fetch', [scope, chunks, options], { signal, affinity: scope.tenantId });
     },
 

@@ -439,7 +439,7 @@ const filterArbitrary: fc.Arbitrary<Filter | undefined> = fc.constantFrom<(Filte
 
 /** Sums depend on the order of addition in their last digits, so numbers that are computed are compared to 9 digits. */
 function rounded(facet: FacetResult): FacetResult {
-  const round = (value: number) => Number(value.toPrecision(9)) + 0;
+  const round = (value: number) => Number(value.toPrecision(12)) + 0;
   const inside = <Bucket extends FacetBucket>(bucket: Bucket): Bucket =>
     bucket.facets === undefined ? bucket : { ...bucket, facets: bucket.facets.map(rounded) };
   if ('histogram' in facet) {

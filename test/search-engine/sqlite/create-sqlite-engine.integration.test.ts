@@ -12,9 +12,10 @@ import { describeStateStoreContract } from '../state-store.contract.ts';
 import { checkTenantFile } from './check-tenant-file.ts';
 import { dimensions, embedding, openEngine, openSubject, temporaryFolder } from './sqlite-subject.ts';
 
-describeSearchEngineContract('sqlite', openSubject);
-describeDocumentStoreContract('sqlite', openSubject);
-describeStateStoreContract('sqlite', openSubject);
+describeSearchEngineContract('sqlite', () => openSubject());
+describeSearchEngineContract('sqlite, in threads', () => openSubject({ readInPlaceBytes: 0 }));
+describeDocumentStoreContract('sqlite', () => openSubject());
+describeStateStoreContract('sqlite', () => openSubject());
 
 describe('createSqliteEngine', () => {
   let folder: ReturnType<typeof temporaryFolder>;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { find } from '../../../search-engine/sqlite/find.ts';
+import { findLexical } from '../../../search-engine/sqlite/lexical-leg.ts';
 import { scopes } from '../scopes.ts';
 import { openTenantDatabase, type TenantDatabase } from './tenant-database.ts';
 
@@ -39,5 +40,27 @@ describe('findLexical', () => {
   });
   it('scores above 0, although most chunks have the word', () => {
     expect(search(100).every(({ score }) => score > 0)).toBe(true);
+  });
+
+  it('ranks among many chunks as it does among few', () => {
+    const leg = (allChunks: number, candidates: number, near: readonly number[]) =>
+      findLexical(
+        tenant.database,
+        { text: 'tower fell', fields: { title: 1, text: 1 }, candidates },
+        { isAll: true, chunks: allChunks, allChunks },
+        near.map((chunk) => ({ chunk, chunkId: '', documentId: '', ordinal: 0, score: 0 })),
+      );
+    for (const candidates of [1, 5, 21, 22, 43, 100]) {
+      for (const near of [[], [1, 2, 3, 40, 44]]) {
+        const few = leg(44, candidates, near);
+        expect(leg(1_000_000, candidates, near)).toEqual(few);
+        expect(few.hits).toHaveLength(Math.min(candidates, 43));
+      }
+    }
+    expect(
+      leg(44, 1, [1, 2, 3, 40, 44])
+        .others.map(({ chunk }) => chunk)
+        .sort(),
+    ).toEqual([1, 2, 3, 40]);
   });
 });

@@ -32,9 +32,9 @@ export function openEngine(
 }
 
 /** A fresh, empty embedded engine for the contract suites. */
-export async function openSubject(): Promise<ContractSubject> {
+export async function openSubject(options: Partial<SqliteEngineOptions> = {}): Promise<ContractSubject> {
   const folder = temporaryFolder();
-  const subject = await openEngine(folder.path, { readers: 2 });
+  const subject = await openEngine(folder.path, { readers: 2, ...options });
   return {
     ...subject,
     async close() {
