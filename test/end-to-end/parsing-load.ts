@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { openAsBlob, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -22,16 +22,24 @@ const { positionals, values } = parseArgs({
   options: { seconds: { type: 'string', default: '20' }, rate: { type: 'string', default: '10' } },
 });
 const [mode, ...folders] = positionals;
+let failed = 0;
 const data = await mkdtemp(join(tmpdir(), 'braid-parsing-'));
-const environment = { BRAID_DATA: data, BRAID_LOG_LEVEL: 'error' };
+// The largest document that is parsed is larger than a body may be by default.
+const environment = { BRAID_DATA: data, BRAID_LOG_LEVEL: 'error', BRAID_SERVER_MAX_BODY_BYTES: '80000000' };
 try {
-  const report = mode === 'ingest' ? await ingestFolders(folders) : await sendBombs();
+  const report =
+    mode === 'ingest' ? await ingestFolders(folders.map((folder) => resolve(folder))) : await sendBombs();
   process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
 } finally {
   await rm(data, { recursive: true });
 }
 
 async function sendBombs(): Promise<unknown> {
+  // Made before: it takes seconds, in which this process would neither send nor receive.
+  for (const { name, make } of bombs) {
+    const base64 = Buffer.from(make()).toString('base64');
+    await writeFile(join(data, name), `{"content":{"base64":"${base64}"}}`);
+  }
   const port = 18_100 + (process.pid % 800);
   const origin = `http://127.0.0.1:${port}`;
   await runJson(['ingest', resolve(import.meta.dirname, '../../docs'), '--data', data], { environment });
@@ -46,36 +54,35 @@ async function sendBombs(): Promise<unknown> {
     const meanwhile = searchFor(origin, Number.POSITIVE_INFINITY, done.signal);
     for (const bomb of bombs) {
       process.stderr.write(`${bomb.name}\n`);
-      outcomes.push(await sendBomb(origin, bomb));
+      outcomes.push(await sendBomb(origin, bomb.name));
     }
     done.abort();
     const loaded = await meanwhile;
-    return { alone: summary(alone), meanwhile: summary(loaded), memory: memory.stop(), outcomes };
+    return {
+      alone: summary(alone),
+      meanwhile: summary(loaded),
+      failedSearches: failed,
+      memory: memory.stop(),
+      outcomes,
+    };
   } finally {
     program.child.kill('SIGTERM');
     await program.ended;
   }
 }
 
-async function sendBomb(origin: string, { name, make }: (typeof bombs)[number]): Promise<unknown> {
-  const content = make();
-  const body = JSON.stringify({ content: { base64: Buffer.from(content).toString('base64') } });
+async function sendBomb(origin: string, name: string): Promise<unknown> {
+  const file = join(data, name);
   const startedAt = performance.now();
   const reply = await fetch(`${origin}/v1/documents/${name}?wait=stored`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
-    body,
+    body: await openAsBlob(file),
   });
   const { detail, reason } = (await reply.json()) as { detail?: string; reason?: string };
   const seconds = (performance.now() - startedAt) / 1_000;
-  return {
-    name,
-    bytes: Buffer.byteLength(content),
-    status: reply.status,
-    reason,
-    detail,
-    seconds: round(seconds),
-  };
+  const bytes = Math.floor(((await stat(file)).size * 3) / 4);
+  return { name, bytes, status: reply.status, reason, detail, seconds: round(seconds) };
 }
 
 /** An open loop: a search is due at each tick, and its time counts from then. */
@@ -90,7 +97,10 @@ async function searchFor(origin: string, milliseconds: number, signal?: AbortSig
     running.push(
       search(origin, at).then(
         () => void times.push(performance.now() - dueAt),
-        (error: Error) => void process.stderr.write(`failed search: ${error.message}\n`),
+        (error: Error) => {
+          failed += 1;
+          process.stderr.write(`failed search: ${error.message}, ${error.cause}\n`);
+        },
       ),
     );
   }
