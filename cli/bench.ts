@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addCalibrateCommand } from './bench-calibrate.ts';
 import { addBenchChunking } from './bench-chunking.ts';
 import { addCompareCommand } from './bench-compare.ts';
 import { addConvertCommand } from './bench-convert.ts';
@@ -21,6 +22,7 @@ export function addBenchCommand(program: Command, runner: CommandRunner): void {
   addCompareCommand(bench, runner);
   addConvertCommand(bench, runner);
   addTuneCommand(bench, runner);
+  addCalibrateCommand(bench, runner);
   addPlanCommand(bench, runner);
   addLatencyCommand(bench, runner);
   addIngestionCommand(bench, runner);

@@ -193,7 +193,7 @@ function resolveCalibration(given: Calibration | undefined): Calibration {
   if (given === undefined) {
     throw new InvalidInput(
       'fusion.calibration',
-      'Expected fusion.calibration with method log_odds, as `bench tune` estimates it',
+      'Expected fusion.calibration with method log_odds, as `bench calibrate` estimates it',
     );
   }
   const legs = checkFields(given, 'fusion.calibration', ['lexical', 'dense']);

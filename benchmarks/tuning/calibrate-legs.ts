@@ -6,7 +6,7 @@ import type { CollectedQuery } from './collect-legs.ts';
 import { type Fields, fieldsKey } from './search-space.ts';
 
 /** How deep each leg is looked at: the spread of scores depends on it, and one calibration serves all depths. */
-const calibratedDepth = 100;
+export const calibratedDepth = 100;
 
 /**
  * Estimates what makes probabilities of the legs' scores, by weights of the fields, from what the queries of each set

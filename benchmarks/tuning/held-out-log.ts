@@ -18,19 +18,30 @@ export interface HeldOutLook {
 
 /**
  * How many other configurations were judged before by held-out queries of any of the same sets, together with others or
- * alone. The same one again is the same look: it cannot come out otherwise.
+ * alone. The same one on the same sets again is the same look, which cannot come out otherwise: what counts is what came
+ * before its first time.
+ * @param earlier oldest first
  */
 export function otherLooks(
-  looks: readonly HeldOutLook[],
+  earlier: readonly HeldOutLook[],
   look: Pick<HeldOutLook, 'heldOut' | 'chosen'>,
 ): number {
   const chosen = JSON.stringify(look.chosen);
+  const first = earlier.findIndex(
+    (known) => sameSets(known.heldOut, look.heldOut) && JSON.stringify(known.chosen) === chosen,
+  );
+  const looks = first === -1 ? earlier : earlier.slice(0, first);
   const sets = new Set(look.heldOut.split('+'));
   const others = looks
     .filter(({ heldOut }) => heldOut.split('+').some((hash) => sets.has(hash)))
-    .map((earlier) => JSON.stringify(earlier.chosen))
-    .filter((earlier) => earlier !== chosen);
+    .map((known) => JSON.stringify(known.chosen))
+    .filter((known) => known !== chosen);
   return new Set(others).size;
+}
+
+/** In whatever order the sets were named. */
+function sameSets(left: string, right: string): boolean {
+  return left.split('+').sort().join() === right.split('+').sort().join();
 }
 
 /** The looks so far, oldest first; none where there is no file. */

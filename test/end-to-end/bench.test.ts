@@ -1,9 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DetailedReport } from '../../benchmarks/relevance/run-relevance-benchmark.ts';
+import type { CalibrationReport } from '../../benchmarks/tuning/run-calibration.ts';
 import type { TuningReport } from '../../benchmarks/tuning/tuning-report.ts';
+import type { SearchResponse } from '../../domain/search.ts';
 import { type ProgramResult, runJson, runProgram } from './program.ts';
 
 const things = 'rudder anchor brake wing propeller keel piston valve gear axle turbine sail'.split(' ');
@@ -101,6 +103,28 @@ describe('bench gate', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('it is of different queries');
   });
+});
+
+describe('bench calibrate', () => {
+  it('writes settings that serve, and each search, takes as they are', async () => {
+    const out = path('calibrated.yaml');
+    const calibrated = await runJson<CalibrationReport>([
+      ...global(),
+      'bench',
+      'calibrate',
+      '--dataset',
+      folder,
+      '--out',
+      out,
+    ]);
+    const { lexical, dense } = calibrated.calibration;
+    expect(calibrated.sets).toEqual([{ name: basename(folder), queries: 12 }]);
+    expect(lexical.slope).toBeGreaterThan(0);
+    expect(dense.midpoint).toBeGreaterThan(-1);
+    expect(dense.midpoint).toBeLessThan(1);
+    const found = await runJson<SearchResponse>([...global(), '--config', out, 'search', 'rudder']);
+    expect(found.request.fusion).toEqual({ method: 'log_odds', calibration: calibrated.calibration });
+  }, 60_000);
 });
 
 describe('bench tune', () => {
