@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
 import { loadConfig, type PartialConfig } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { type CommandContext, type CommandRunner, repeatable } from './command-context.ts';
@@ -32,7 +31,10 @@ async function calibrate(context: CommandContext, options: Options): Promise<voi
     throw new InvalidInput('--dataset', 'Expected either --dataset or --queries');
   }
   const config = await loadConfig(context.loadOptions());
-  const { runCalibration } = await import('../benchmarks/tuning/run-calibration.ts');
+  const [{ runCalibration }, { formatSearchFile }] = await Promise.all([
+    import('../benchmarks/tuning/run-calibration.ts'),
+    import('../benchmarks/tuning/write-search-file.ts'),
+  ]);
   const report = await withProgress(context.terminal, 'Calibrating', (say) =>
     runCalibration(
       {
@@ -51,8 +53,10 @@ async function calibrate(context: CommandContext, options: Options): Promise<voi
     ),
   );
   context.terminal.result(report, [
-    ...report.sets.map(({ name, queries: count }) => `# ${name}: ${count} queries`),
-    ...stringify({ search: report.settings }, { flowCollectionPadding: true }).trimEnd().split('\n'),
+    formatSearchFile(
+      report.settings,
+      report.sets.map(({ name, queries: count }) => `${name}: ${count} queries`),
+    ).trimEnd(),
     ...(report.out === undefined ? [] : [`Wrote ${report.out}`]),
   ]);
 }
