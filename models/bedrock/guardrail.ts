@@ -26,11 +26,14 @@ export interface BedrockGuardrailOptions {
 const unitCharacters = 1_000;
 /** Looked at again with the next piece, so that what lies across the border of two is seen whole. */
 const overlapCharacters = 200;
-/** Of one call, by Bedrock's default quotas: 25 units of text; with grounding less, and the query and sources apart. */
+/**
+ * Of one call, by "Amazon Bedrock endpoints and quotas" of the AWS General Reference, the lowest of any Region: 25 units
+ * of text; with grounding 5 of an answer, 1 of the question and 50 of the passages (100 in us-east-1 and us-west-2).
+ */
 const maxCharacters = 25 * unitCharacters;
-const maxGroundedCharacters = 5_000;
-const maxQueryCharacters = 1_000;
-const maxSourceCharacters = 100_000;
+const maxGroundedCharacters = 5 * unitCharacters;
+const maxQueryCharacters = unitCharacters;
+const maxSourceCharacters = 50 * unitCharacters;
 
 /** A guardrail of Bedrock by ApplyGuardrail, on questions and on answers, with its contextual grounding where wanted. */
 export function createBedrockGuardrail(options: BedrockGuardrailOptions): Guardrail {
@@ -82,7 +85,12 @@ export function createBedrockGuardrail(options: BedrockGuardrailOptions): Guardr
 
 function contentOf(text: string, grounding: GuardedText['grounding']): GuardrailContentBlock[] {
   if (grounding === undefined) return [{ text: { text } }];
-  const source = grounding.passages.join('\n\n').slice(0, maxSourceCharacters);
+  // Where not all have room, those that the answer cites come first.
+  const cited = new Set(grounding.cited.map(({ passage }) => passage));
+  const [first, others] = [true, false].map((isCited) =>
+    grounding.passages.filter((_, at) => cited.has(at) === isCited),
+  );
+  const source = [...first!, ...others!].join('\n\n').slice(0, maxSourceCharacters);
   return [
     ...(source === '' ? [] : [{ text: { text: source, qualifiers: ['grounding_source' as const] } }]),
     { text: { text: grounding.question.slice(0, maxQueryCharacters), qualifiers: ['query'] } },

@@ -82,7 +82,15 @@ describe('createBedrockGuardrail', () => {
       ['grounding', 'grounded', 'reported'],
       ['relevance', 'relevant', 'reported'],
     ]);
-    expect(used).toEqual([{ model: `bedrock/${standInGuardrail.id}:1`, kind: 'guardrail', amount: 4 + 102 }]);
+    expect(used).toEqual([{ model: `bedrock/${standInGuardrail.id}:1`, kind: 'guardrail', amount: 4 + 52 }]);
+  });
+
+  it('sends the passages that an answer cites before those that have no room', async () => {
+    const cited = [{ start: 0, end: 13, passage: 1 }];
+    await open().check({ side: 'output', text: 'Engines push.', grounding: { ...grounding, cited } });
+    const { content } = bedrock.requests[0]!.body as { content: { text: { text: string } }[] };
+    expect(content[0]!.text.text).toMatch(/^Engines push\.\n\nWings produce lift\. /);
+    expect(content[0]!.text.text).toHaveLength(50_000);
   });
 
   it('checks a long text in parts, and tells places in the whole', async () => {

@@ -131,15 +131,19 @@ function textOf(blocks: readonly Block[], qualifier: string): string {
     .join('\n');
 }
 
-/** By the documented limits of contextual grounding, and 25 text units a call. */
+/**
+ * By the quotas of the AWS General Reference ("Amazon Bedrock endpoints and quotas"), of each the lowest of any Region:
+ * 25 text units of 1,000 characters a call (eu-south-1, eu-west-3, sa-east-1; elsewhere more), and for contextual
+ * grounding 1 of the query, 5 of the response and 50 of the source (100 in us-east-1 and us-west-2).
+ */
 function checkLengths(guarded: string, sources: string, query: string): void {
   if (guarded === '') refuse('The content to guard is empty.');
   if (guarded.length > 25_000) refuse('The text exceeds 25 text units.');
   if (sources === '') return;
   if (query === '') refuse('A grounding source needs a query.');
-  if (sources.length > 100_000) refuse('The grounding source exceeds 100000 characters.');
-  if (query.length > 1_000) refuse('The query exceeds 1000 characters.');
-  if (guarded.length > 5_000) refuse('The content to guard exceeds 5000 characters.');
+  if (sources.length > 50_000) refuse('The grounding source exceeds 50 text units.');
+  if (query.length > 1_000) refuse('The query exceeds 1 text unit.');
+  if (guarded.length > 5_000) refuse('The content to guard exceeds 5 text units.');
 }
 
 async function groundingFilters(guarded: string, sources: string, query: string, embedder: TextEmbedder) {
