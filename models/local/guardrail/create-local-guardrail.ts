@@ -3,7 +3,7 @@ import type { GuardedText, Guardrail, GuardrailFinding, GuardrailMatch } from '.
 import { createGroundingScorer } from './grounding-score.ts';
 import type { GuardrailPolicies, LocalGuardrailSettings } from './settings.ts';
 import { settledLength } from './settled.ts';
-import { createTextMatchers, type TextMatcher } from './text-matchers.ts';
+import { createTextMatcher, type TextMatcher } from './text-matchers.ts';
 import { createTopicJudge } from './topics.ts';
 
 /** Own patterns run in an engine that is linear and not fast: a stream is not searched for each word. */
@@ -38,8 +38,8 @@ export function createLocalGuardrail(settings: LocalGuardrailSettings, embedding
       const { before = '', text } = given;
       const whole = before + text;
       const matches = mergeOverlaps(
-        side.matchers
-          .flatMap((match) => match(whole, before.length))
+        side
+          .match(whole, before.length)
           .map((match) => ({ ...match, start: match.start - before.length, end: match.end - before.length })),
       );
       const findings: GuardrailFinding[] = [];
@@ -57,7 +57,8 @@ export function createLocalGuardrail(settings: LocalGuardrailSettings, embedding
 }
 
 interface Side {
-  readonly matchers: readonly TextMatcher[];
+  readonly match: TextMatcher;
+  readonly matchesWords: boolean;
   readonly judgeTopics: ReturnType<typeof createTopicJudge> | undefined;
   readonly windowCharacters: number;
   readonly keptWords: number;
@@ -65,10 +66,15 @@ interface Side {
 }
 
 function createSide(policies: GuardrailPolicies, embedding: EmbeddingModel): Side {
-  const { patterns = [], words = [], topics, promptAttacks = false } = policies;
+  const { sensitiveInformation = {}, patterns = [], words = [], topics, promptAttacks = false } = policies;
   const phrases = words.map((word) => word.trim().split(/\s+/).length);
   return {
-    matchers: createTextMatchers(policies),
+    match: createTextMatcher(policies),
+    matchesWords:
+      Object.keys(sensitiveInformation).length > 0 ||
+      patterns.length > 0 ||
+      words.length > 0 ||
+      promptAttacks,
     judgeTopics: topics === undefined ? undefined : createTopicJudge(topics, embedding),
     windowCharacters: topics !== undefined ? topicWindow : patterns.length > 0 ? ownPatternWindow : 1,
     keptWords: Math.max(1, promptAttacks ? attackWords : 0, ...phrases),
@@ -78,7 +84,7 @@ function createSide(policies: GuardrailPolicies, embedding: EmbeddingModel): Sid
 
 function settledOf({ text, isUnfinished = false }: GuardedText, side: Side): number {
   if (!isUnfinished) return text.length;
-  if (side.matchers.length === 0 && side.judgeTopics === undefined) return text.length;
+  if (!side.matchesWords && side.judgeTopics === undefined) return text.length;
   return settledLength(text, side.keptWords, side.keptCharacters);
 }
 

@@ -1,5 +1,5 @@
 import type { GuardrailPolicies, OwnPattern } from './settings.ts';
-import { createTextMatchers } from './text-matchers.ts';
+import { createTextMatcher } from './text-matchers.ts';
 
 /** Every kind of data that can be told by its form. */
 const everyKind: Required<NonNullable<GuardrailPolicies['sensitiveInformation']>> = {
@@ -19,9 +19,9 @@ const everyKind: Required<NonNullable<GuardrailPolicies['sensitiveInformation']>
  * @throws an Error of the engine for a pattern that it cannot take
  */
 export function createTextMask(patterns: readonly OwnPattern[]): (text: string) => string {
-  const matchers = createTextMatchers({ sensitiveInformation: everyKind, patterns });
+  const match = createTextMatcher({ sensitiveInformation: everyKind, patterns });
   return (text) => {
-    const found = matchers.flatMap((match) => match(text, 0));
+    const found = match(text, 0);
     let masked = '';
     let at = 0;
     for (const { start, end, replacement } of found.toSorted((left, right) => left.start - right.start)) {

@@ -1,4 +1,3 @@
-import { foldWidth } from './fold-width.ts';
 import type { Range } from './matches-from.ts';
 
 /** Kinds of data that can be told by their form; the values are stable. */
@@ -79,13 +78,12 @@ const detectors: readonly Detector[] = [
   },
 ];
 
-/** Where data of the wanted kinds stands in a text; may overlap, the surer kind first. Linear in the text. */
+/** Where data of the wanted kinds stands in a folded text; may overlap, the surer kind first. Linear in the text. */
 export function findSensitive(
-  text: string,
+  plain: string,
   wanted: ReadonlySet<SensitiveType>,
   from = 0,
 ): { readonly type: SensitiveType; readonly range: Range }[] {
-  const plain = foldWidth(text);
   return detectors
     .filter(({ type }) => wanted.has(type))
     .flatMap((detector) => findWith(detector, plain, from).map((range) => ({ type: detector.type, range })));

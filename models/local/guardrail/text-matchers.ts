@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import type { GuardrailMatch } from '../../guardrail.ts';
-import { foldWidth } from './fold-width.ts';
+import { type FoldedText, foldText } from './fold-text.ts';
 import { matchesFrom } from './matches-from.ts';
 import { findPromptAttacks } from './prompt-attacks.ts';
 import { findSensitive, type SensitiveType } from './sensitive-information.ts';
@@ -9,14 +9,17 @@ import type { GuardrailPolicies, OwnPattern } from './settings.ts';
 /** Finds what stands in a text word for word; may overlap. Only matches that start at `from` or later are returned. */
 export type TextMatcher = (text: string, from: number) => GuardrailMatch[];
 
-/** The matchers of one side's policies, the surer ones first. */
-export function createTextMatchers(policies: GuardrailPolicies): TextMatcher[] {
-  const matchers: TextMatcher[] = [];
+/** The same of a text that is folded already. */
+type PlainMatcher = (plain: string, from: number) => GuardrailMatch[];
+
+/** Makes what holds a text, as its reader takes it, against one side's policies; the surer matches come first. */
+export function createTextMatcher(policies: GuardrailPolicies): TextMatcher {
+  const matchers: PlainMatcher[] = [];
   const { sensitiveInformation = {}, patterns = [], words = [], promptAttacks = false } = policies;
   const wanted = new Set(Object.keys(sensitiveInformation) as SensitiveType[]);
   if (wanted.size > 0) {
-    matchers.push((text, from) =>
-      findSensitive(text, wanted, from).map(({ type, range: [start, end] }) => ({
+    matchers.push((plain, from) =>
+      findSensitive(plain, wanted, from).map(({ type, range: [start, end] }) => ({
         start,
         end,
         policy: 'sensitive_information',
@@ -25,11 +28,12 @@ export function createTextMatchers(policies: GuardrailPolicies): TextMatcher[] {
       })),
     );
   }
-  matchers.push(...patterns.map(ownPatternMatcher));
+  const own = patterns.map(ownPatternMatcher);
+  matchers.push(...own);
   if (words.length > 0) matchers.push(wordMatcher(words));
   if (promptAttacks) {
-    matchers.push((text, from) =>
-      findPromptAttacks(foldWidth(text), from).map(({ type, range: [start, end] }) => ({
+    matchers.push((plain, from) =>
+      findPromptAttacks(plain, from).map(({ type, range: [start, end] }) => ({
         start,
         end,
         policy: 'prompt_attack',
@@ -38,7 +42,19 @@ export function createTextMatchers(policies: GuardrailPolicies): TextMatcher[] {
       })),
     );
   }
-  return matchers;
+  if (matchers.length === 0) return () => [];
+  return (text, from) => {
+    const folded = foldText(text);
+    const found = matchers.flatMap((match) => match(folded.plain, folded.placeOf(from)));
+    // An own pattern may want what folding takes away.
+    const asIs = folded.plain === text ? [] : own.flatMap((match) => match(text, from));
+    return [...found.map((match) => backIn(folded, match)), ...asIs];
+  };
+}
+
+function backIn(folded: FoldedText, match: GuardrailMatch): GuardrailMatch {
+  const [start, end] = folded.originOf([match.start, match.end]);
+  return { ...match, start, end };
 }
 
 function outcome(type: string, action: 'block' | 'mask'): Pick<GuardrailMatch, 'action' | 'replacement'> {
@@ -46,7 +62,7 @@ function outcome(type: string, action: 'block' | 'mask'): Pick<GuardrailMatch, '
 }
 
 /** @throws an Error of the engine for a pattern that it cannot take */
-function ownPatternMatcher({ name, pattern, action }: OwnPattern): TextMatcher {
+function ownPatternMatcher({ name, pattern, action }: OwnPattern): PlainMatcher {
   const compiled = RE2JS.compile(pattern);
   return (text, from) => {
     const found: GuardrailMatch[] = [];
@@ -61,16 +77,16 @@ function ownPatternMatcher({ name, pattern, action }: OwnPattern): TextMatcher {
   };
 }
 
-function wordMatcher(words: readonly string[]): TextMatcher {
+function wordMatcher(words: readonly string[]): PlainMatcher {
   const alternatives = words
     .toSorted((left, right) => right.length - left.length)
-    .map((word) => foldWidth(word).trim().split(/\s+/).map(escapeForPattern).join(String.raw`\s{1,4}`));
+    .map((word) => foldText(word).plain.trim().split(/\s+/).map(escapeForPattern).join(String.raw`\s{1,4}`));
   const pattern = new RegExp(
     String.raw`(?<![\p{L}\p{N}\p{M}])(?:${alternatives.join('|')})(?![\p{L}\p{N}\p{M}])`,
     'giu',
   );
-  return (text, from) =>
-    matchesFrom(pattern, foldWidth(text), from).map(([start, end]) => ({
+  return (plain, from) =>
+    matchesFrom(pattern, plain, from).map(([start, end]) => ({
       start,
       end,
       policy: 'word',
