@@ -26,7 +26,7 @@ export interface Parser {
 export interface ParserSettings {
   /** How many documents are parsed at once. */
   readonly processes: number;
-  /** What a process may take beyond its own size at start. */
+  /** What a process may take in all, resident. */
   readonly maxMemoryBytes: number;
   /** Wall-clock time for one document. */
   readonly timeoutMs: number;

@@ -145,7 +145,7 @@ export const configSchema = z.strictObject({
       parse: z
         .strictObject({
           processes: wholeNumber(1, 64).default(2),
-          maxMemoryBytes: wholeNumber(16_777_216, 1_099_511_627_776).default(268_435_456),
+          maxMemoryBytes: wholeNumber(134_217_728, 1_099_511_627_776).default(268_435_456),
           timeoutMs: wholeNumber(100, 3_600_000).default(30_000),
           maxDocumentBytes: wholeNumber(1, 1_073_741_824).default(52_428_800),
         })

@@ -94,7 +94,7 @@ export interface Config {
     readonly parse: {
       /** Child processes. @default 2 */
       readonly processes: number;
-      /** Memory of one child over its base. @default 268435456 (256 MiB) */
+      /** Resident memory of one child in all, some 85 MiB of which it takes at start; at least 128 MiB. @default 268435456 (256 MiB) */
       readonly maxMemoryBytes: number;
       /** Time for one document. @default 30000 */
       readonly timeoutMs: number;

@@ -1,30 +1,27 @@
-import { Worker } from 'node:worker_threads';
 import { DocumentRefused } from '../../domain/errors.ts';
+import { guardProcess } from './guard-process.ts';
 import { type ParseRequest, parseContent } from './parse-content.ts';
 import type { ChildReply } from './parser-process.ts';
 
 /** The process in which documents are parsed: one at a time, asked for and answered over the channel to its parent. */
 
+const guard = guardProcess(Number(process.argv[2]));
+
 process.on('message', (request: ParseRequest) => {
+  guard.watchMemory();
   parseContent(request).then(
-    (document) => reply({ type: 'parsed', document }),
+    (document) => reply({ type: 'parsed', document, residentBytes: process.memoryUsage.rss() }),
     (error: unknown) => {
       if (!(error instanceof DocumentRefused)) throw error;
-      reply({ type: 'refused', reason: error.reason, message: error.message });
+      const { reason, message } = error;
+      reply({ type: 'refused', reason, message, residentBytes: process.memoryUsage.rss() });
     },
   );
 });
 process.on('disconnect', () => process.exit());
 
-// A parser that loops never hears of the disconnection; a thread beside it sees that the parent has gone.
-new Worker(
-  `const parent = process.ppid;
-   setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);`,
-  { eval: true },
-).unref();
-
-reply({ type: 'ready' });
+reply({ type: 'ready', residentBytes: process.memoryUsage.rss() });
 
 function reply(message: ChildReply): void {
-  process.send?.(message);
+  process.send?.(message, () => guard.rest());
 }

@@ -2,16 +2,16 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { DocumentRefused, type RefusalReason } from '../../domain/errors.ts';
 import type { ParsedDocument } from '../../domain/parsed-document.ts';
 import type { ParseRequest } from './parse-content.ts';
-import { residentBytes } from './resident-memory.ts';
 
-/** What a child says: once that it can work, then one answer a request. */
-export type ChildReply =
+/** What a child says, once that it can work, then one answer a request; and how much memory it holds. */
+export type ChildReply = { readonly residentBytes: number } & (
   | { readonly type: 'ready' }
   | { readonly type: 'parsed'; readonly document: ParsedDocument }
-  | { readonly type: 'refused'; readonly reason: RefusalReason; readonly message: string };
+  | { readonly type: 'refused'; readonly reason: RefusalReason; readonly message: string }
+);
 
 export interface ParserLimits {
-  /** Beyond what the process takes at start. */
+  /** Resident bytes of the whole process, some 85 MiB of which it takes at start. */
   readonly maxMemoryBytes: number;
   /** For one document. */
   readonly timeoutMs: number;
@@ -27,17 +27,16 @@ export interface ParserProcess {
 }
 
 const mebibyte = 1_048_576;
-const memoryCheckMs = 25;
 const startTimeoutMs = 30_000;
-/** A process that still holds this share of its memory after a document would refuse the next one unjustly. */
+/** A process that still holds this share of what it may take for a document would refuse the next one unjustly. */
 const unfitShare = 0.5;
 
-/**
- * Starts a process that speaks the protocol of `parse-child.ts`. Its memory is watched where `/proc` tells it (Linux);
- * elsewhere only V8's heap is capped, which leaves native memory free.
- */
+/** Of the memory: what the process takes beside V8's heap. */
+const besideHeapMebibytes = 96;
+
+/** Starts a process that speaks the protocol of `parse-child.ts` and kills itself when it takes too much memory. */
 export function startParserProcess(entry: URL, limits: ParserLimits): ParserProcess {
-  const child = fork(entry, [], {
+  const child = fork(entry, [String(limits.maxMemoryBytes)], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     // A parser needs no secrets of ours, writes no files and starts no programs.
@@ -45,7 +44,7 @@ export function startParserProcess(entry: URL, limits: ParserLimits): ParserProc
     execArgv: [
       // Half of the memory that large DOCX files take is young garbage by V8's default size of it.
       '--max-semi-space-size=4',
-      `--max-old-space-size=${Math.ceil(limits.maxMemoryBytes / mebibyte)}`,
+      `--max-old-space-size=${Math.ceil(limits.maxMemoryBytes / mebibyte) - besideHeapMebibytes}`,
       '--permission',
       '--allow-fs-read=*',
       '--allow-worker',
@@ -53,6 +52,7 @@ export function startParserProcess(entry: URL, limits: ParserLimits): ParserProc
   });
   let hasDied = false;
   let baseBytes = 0;
+  let heldBytes = 0;
   const died = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(howItEnded(code, signal)));
@@ -60,13 +60,13 @@ export function startParserProcess(entry: URL, limits: ParserLimits): ParserProc
   void died.then(() => {
     hasDied = true;
   });
-  const started = waitForReady(child, died).then(() => {
-    baseBytes = residentBytes(child.pid!) ?? 0;
+  child.on('message', ({ type, residentBytes }: ChildReply) => {
+    heldBytes = residentBytes;
+    if (type === 'ready') baseBytes = residentBytes;
   });
+  const started = waitForReady(child, died);
   // Whoever runs the first document hears of a failure; without one it is no one's.
   started.catch(() => {});
-
-  const memoryBytes = (): number => Math.max(0, (residentBytes(child.pid!) ?? 0) - baseBytes);
 
   return {
     async run(request, signal) {
@@ -74,13 +74,16 @@ export function startParserProcess(entry: URL, limits: ParserLimits): ParserProc
       try {
         await started;
         signal?.throwIfAborted();
-        return await parseIn(child, request, { limits, memoryBytes, signal });
+        return await parseIn(child, request, { limits, signal });
       } finally {
         keepAlive(child, false);
       }
     },
     isFit: () =>
-      !hasDied && !child.killed && child.connected && memoryBytes() < limits.maxMemoryBytes * unfitShare,
+      !hasDied &&
+      !child.killed &&
+      child.connected &&
+      heldBytes - baseBytes < (limits.maxMemoryBytes - baseBytes) * unfitShare,
     async end() {
       if (!hasDied) child.ref();
       child.kill('SIGKILL');
@@ -91,12 +94,11 @@ export function startParserProcess(entry: URL, limits: ParserLimits): ParserProc
 
 interface Watch {
   readonly limits: ParserLimits;
-  readonly memoryBytes: () => number;
   readonly signal: AbortSignal | undefined;
 }
 
 function parseIn(child: ChildProcess, request: ParseRequest, watch: Watch): Promise<ParsedDocument> {
-  const { limits, memoryBytes, signal } = watch;
+  const { limits, signal } = watch;
   const { promise, resolve, reject } = Promise.withResolvers<ParsedDocument>();
   const stop = (reason: unknown): void => {
     reject(reason);
@@ -106,10 +108,6 @@ function parseIn(child: ChildProcess, request: ParseRequest, watch: Watch): Prom
   const clock = setTimeout(() => {
     stop(new DocumentRefused('timed_out', `Cannot parse the document within ${limits.timeoutMs} ms`));
   }, limits.timeoutMs);
-  const memoryCheck = setInterval(() => {
-    const bytes = memoryBytes();
-    if (bytes > limits.maxMemoryBytes) stop(tooMuchMemory(limits));
-  }, memoryCheckMs);
   const receive = (reply: ChildReply): void => {
     if (reply.type === 'parsed') resolve(reply.document);
     else if (reply.type === 'refused') reject(new DocumentRefused(reply.reason, reply.message));
@@ -128,7 +126,6 @@ function parseIn(child: ChildProcess, request: ParseRequest, watch: Watch): Prom
   });
   return promise.finally(() => {
     clearTimeout(clock);
-    clearInterval(memoryCheck);
     child.off('message', receive);
     child.off('exit', die);
     signal?.removeEventListener('abort', abort);
@@ -152,9 +149,9 @@ function howItEnded(code: number | null, signal: NodeJS.Signals | null): string 
   return signal ?? `exit status ${code}`;
 }
 
-/** V8 aborts when its heap is full. */
+/** V8 aborts when its heap is full; the process kills itself, or the system does, when it takes too much. */
 function describeDeath(how: string, limits: ParserLimits): DocumentRefused {
-  if (how === 'SIGABRT' || how === 'exit status 134') return tooMuchMemory(limits);
+  if (['SIGKILL', 'SIGABRT', 'exit status 134'].includes(how)) return tooMuchMemory(limits);
   return new DocumentRefused('corrupt', `Cannot parse the document: its parser died with ${how}`);
 }
 
