@@ -14,7 +14,7 @@ import { optionsOf, type StepName, type StepOption, type Steps, stepNames } from
 import type { TopMetric } from './top-metric.ts';
 import type { StepReport } from './tuning-report.ts';
 
-/** Fewer training queries than this say nothing of a step. */
+/** A budget that leaves fewer training queries than this is refused. */
 const leastTraining = 20;
 
 /**
@@ -170,7 +170,7 @@ function drawTraining(sets: readonly LoadedSet[], offered: readonly Offered[], b
   const heldOut = sets.reduce((sum, set) => sum + (set.heldOut?.length ?? 0), 0) * 2 * offered.length;
   const each = offered.reduce((sum, { options }) => sum + searchesOf(options), 0);
   const share = Math.min(1, (budget - heldOut) / (each * training));
-  if (share * training < leastTraining) {
+  if (share < 1 && share * training < leastTraining) {
     throw new InvalidInput(
       'searches',
       `Expected at least ${heldOut + each * leastTraining} searches for these steps, got ${budget}`,

@@ -102,6 +102,12 @@ describe('tuneSteps', () => {
     expect(requests.length).toBeLessThanOrEqual(220);
   });
 
+  it('takes all training queries where there are few', async () => {
+    const steps = { rerank: [{ model: 'm', candidates: 3 }] };
+    const [report] = await tuneSteps([setOf('a', 3, 2, [])], base, steps, metric, 1_000, () => {});
+    expect(report!.training).toBe(3);
+  });
+
   it('refuses a budget that says nothing', async () => {
     const run = tuneSteps(
       [setOf('a', 100, 10, [])],
