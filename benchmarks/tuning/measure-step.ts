@@ -1,5 +1,5 @@
 import { ModelUnavailable } from '../../domain/errors.ts';
-import type { Hit, SearchRequest } from '../../domain/search.ts';
+import type { Hit, SearchRequest, SearchResponse } from '../../domain/search.ts';
 import { mapQueries } from '../relevance/map-queries.ts';
 import { measureRanking } from '../relevance/measure-ranking.ts';
 import type { CollectedQuery } from './collect-legs.ts';
@@ -21,19 +21,13 @@ export async function measureStep(
   const perQuery = await mapQueries(queries, async ({ query }) => {
     const values = new Map<StepOption, number>();
     for (const { request, topK, read } of runs) {
-      const response = await search({
+      const response = await searchWhole(search, query.queryId, {
         ...settingsOf(base),
         ...request,
         query: query.text,
         topK: Math.min(Math.max(topK, metric.depth), base.candidates),
         collapse: 'document',
       });
-      const [degradation] = response.degraded;
-      if (degradation !== undefined) {
-        throw new ModelUnavailable(
-          `Cannot tune on query "${query.queryId}": ${degradation.stage} was done without, ${degradation.reason}`,
-        );
-      }
       onSearch();
       for (const option of read) {
         const ranking = rankedTo(response.results, option.rerankDepth).map(({ documentId }) => documentId);
@@ -43,6 +37,24 @@ export async function measureStep(
     return values;
   });
   return options.map((option) => perQuery.map((values) => values.get(option)!));
+}
+
+/** What is degraded is another configuration; a model that failed once may answer the next time. */
+async function searchWhole(
+  search: LoadedSet['search'],
+  queryId: string,
+  request: SearchRequest,
+): Promise<SearchResponse> {
+  for (let tries = 1; ; tries += 1) {
+    const response = await search(request);
+    const [degradation] = response.degraded;
+    if (degradation === undefined) return response;
+    if (tries === 3) {
+      throw new ModelUnavailable(
+        `Cannot tune on query "${queryId}": ${degradation.stage} was done without, ${degradation.reason}`,
+      );
+    }
+  }
 }
 
 /** How many searches a query takes. */

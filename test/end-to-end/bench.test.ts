@@ -6,6 +6,8 @@ import type { DetailedReport } from '../../benchmarks/relevance/run-relevance-be
 import type { CalibrationReport } from '../../benchmarks/tuning/run-calibration.ts';
 import type { TuningReport } from '../../benchmarks/tuning/tuning-report.ts';
 import type { SearchResponse } from '../../domain/search.ts';
+import { startBedrock } from '../servers/bedrock/bedrock.ts';
+import { tellingEmbedder } from './bedrock-under-test.ts';
 import { type ProgramResult, runJson, runProgram } from './program.ts';
 
 const things = 'rudder anchor brake wing propeller keel piston valve gear axle turbine sail'.split(' ');
@@ -166,5 +168,49 @@ describe('bench tune', () => {
     await writeFile(path('tuning.json'), JSON.stringify(tuned));
     await runJson(['bench', 'report', path('tuning.json'), '--out', path('page')]);
     expect(await readFile(path('page/report.html'), 'utf8')).toContain('Weight surface');
+  }, 120_000);
+
+  it('tries depths of a reranker, which the stand-in for Bedrock runs once a query', async () => {
+    const bedrock = await startBedrock({ embedder: tellingEmbedder });
+    try {
+      await writeFile(
+        path('rerank.yaml'),
+        [
+          'lexicalWeights: [0.5]',
+          'normalizations: [min_max]',
+          'rankConstants: []',
+          'logOdds: false',
+          'complete: [false]',
+          'candidates: [100]',
+          'fields: [{ title: 1, text: 1 }]',
+          'steps:',
+          '  rerank:',
+          ...[10, 11, 12].map(
+            (depth) => `    - { model: bedrock/cohere.rerank-v3-5:0, candidates: ${depth} }`,
+          ),
+        ].join('\n'),
+      );
+      const tuned = await runJson<TuningReport>(
+        [...global(), 'bench', 'tune', '--dataset', folder, '--space', path('rerank.yaml')],
+        {
+          environment: {
+            ...bedrock.environment,
+            BRAID_MODELS_RERANKING: '["bedrock/cohere.rerank-v3-5:0"]',
+          },
+        },
+      );
+      const [step] = tuned.steps;
+      expect(step!.tried.map(({ description }) => description)).toEqual([
+        'no rerank',
+        ...[10, 11, 12].map(
+          (depth) => `rerank {"model":"bedrock/cohere.rerank-v3-5:0","candidates":${depth}}`,
+        ),
+      ]);
+      // Each query takes one call, whatever the depths.
+      const calls = bedrock.requests.filter(({ operation }) => operation === 'Rerank').length;
+      expect(calls).toBe(12);
+    } finally {
+      await bedrock.close();
+    }
   }, 120_000);
 });

@@ -102,6 +102,23 @@ describe('tuneSteps', () => {
     expect(requests.length).toBeLessThanOrEqual(220);
   });
 
+  it('searches again where something was done without, and gives up at the third time', async () => {
+    const run = (failures: number) => {
+      let failed = 0;
+      const set = setOf('a', 3, 2, []);
+      const search: LoadedSet['search'] = async (request) => {
+        const response = await set.search(request);
+        if (request.rerank === undefined || failed >= failures) return response;
+        failed += 1;
+        return { ...response, degraded: [{ stage: 'rerank', reason: 'too late' }] };
+      };
+      const steps = { rerank: [{ model: 'm', candidates: 3 }] };
+      return tuneSteps([{ ...set, search }], base, steps, metric, 1_000, () => {});
+    };
+    expect((await run(2))[0]!.tried[1]!.mean).toBe(1);
+    await expect(run(6)).rejects.toThrow('rerank was done without, too late');
+  });
+
   it('takes all training queries where there are few', async () => {
     const steps = { rerank: [{ model: 'm', candidates: 3 }] };
     const [report] = await tuneSteps([setOf('a', 3, 2, [])], base, steps, metric, 1_000, () => {});
