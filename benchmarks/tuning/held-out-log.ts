@@ -1,14 +1,17 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { SearchDefaults } from '../../domain/search.ts';
+import type { QueryClass, SearchDefaults, SearchRequest } from '../../domain/search.ts';
+
+/** Settings, those of one class of queries, or with what follows the legs. */
+export type LookedAt = SearchDefaults & Partial<SearchRequest> & { readonly class?: QueryClass };
 
 /** One look at held-out queries: what was judged by them. */
 export interface HeldOutLook {
   /** Of each set a hash of its corpus, its judging queries and their judgements, joined by `+`. */
   readonly heldOut: string;
   readonly engine: string;
-  readonly chosen: SearchDefaults;
-  readonly baseline: SearchDefaults;
+  readonly chosen: LookedAt;
+  readonly baseline: LookedAt;
   readonly metric: string;
   /** ISO 8601. */
   readonly at: string;
@@ -62,21 +65,27 @@ export async function logLook(file: string, look: HeldOutLook): Promise<void> {
   await appendFile(file, `${JSON.stringify(look)}\n`);
 }
 
-/**
- * Opens the log of a data folder for one look.
- * @returns how many other configurations the same queries judged before, and what writes this one down
- */
-export async function openLook(
+/** What may look at the held-out queries, and is written down. */
+export interface Looks {
+  /** How many other configurations the same queries judged before this run. */
+  earlier(chosen: HeldOutLook['chosen']): number;
+  log(
+    chosen: HeldOutLook['chosen'],
+    baseline: HeldOutLook['baseline'],
+    outcome: Pick<HeldOutLook, 'difference' | 'pValue'>,
+  ): Promise<void>;
+}
+
+/** Opens the log of a data folder for one run. */
+export async function openLooks(
   { data = '.braid' }: { readonly data?: string },
-  look: Omit<HeldOutLook, 'at' | 'difference' | 'pValue'>,
-): Promise<{
-  readonly earlier: number;
-  log(outcome: Pick<HeldOutLook, 'difference' | 'pValue'>): Promise<void>;
-}> {
+  run: Pick<HeldOutLook, 'heldOut' | 'engine' | 'metric'>,
+): Promise<Looks> {
   const file = join(data, 'benchmarks', 'held-out-looks.jsonl');
+  const before = await readLooks(file);
   return {
-    earlier: otherLooks(await readLooks(file), look),
-    log: ({ difference, pValue }) =>
-      logLook(file, { ...look, at: new Date().toISOString(), difference, pValue }),
+    earlier: (chosen) => otherLooks(before, { ...run, chosen }),
+    log: (chosen, baseline, { difference, pValue }) =>
+      logLook(file, { ...run, chosen, baseline, at: new Date().toISOString(), difference, pValue }),
   };
 }

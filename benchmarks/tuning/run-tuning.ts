@@ -7,7 +7,7 @@ import { bootstrapInterval } from '../statistics/bootstrap-interval.ts';
 import { mean } from '../statistics/mean.ts';
 import { calibrateLegs } from './calibrate-legs.ts';
 import { checkReplay } from './check-replay.ts';
-import { openLook } from './held-out-log.ts';
+import { openLooks } from './held-out-log.ts';
 import { judgeChoice } from './judge-choice.ts';
 import { type LoadedSet, loadSets } from './load-sets.ts';
 import { provenSettings } from './proven-settings.ts';
@@ -67,15 +67,14 @@ export async function runTuning(
     say('choosing');
     const { choice, judged, crossValidated } = tuneOn(table, baseline);
     const chosen = points[choice.point]!;
-    const look = await openLook(options, {
+    const looks = await openLooks(options, {
       heldOut: sets.map(({ hash }) => hash).join('+'),
       engine: options.engine,
-      chosen: settingsOf(chosen),
-      baseline: settingsOf(baselinePoint),
       metric: metric.name,
     });
-    const judgement = judgeChoice(judged, look.earlier);
-    await look.log(judgement);
+    const earlierLooks = looks.earlier(settingsOf(chosen));
+    const judgement = judgeChoice(judged, earlierLooks);
+    await looks.log(settingsOf(chosen), settingsOf(baselinePoint), judgement);
 
     const winner = judgement.isProven ? choice.point : undefined;
     const base = winner ?? baseline;
@@ -83,16 +82,14 @@ export async function runTuning(
     const classes =
       classQueries === undefined
         ? []
-        : tuneClasses(table, base, classQueries, (name) => say(`class ${name}`));
+        : await tuneClasses(table, base, classQueries, looks, (name) => say(`class ${name}`));
     const steps = space.steps ?? (options.steps ? defaultSteps : {});
-    const stepReports = await tuneSteps(
-      sets,
-      points[base]!,
-      steps,
+    const stepReports = await tuneSteps(sets, points[base]!, steps, {
       metric,
-      options.searches ?? searchBudget,
-      say,
-    );
+      looks,
+      budget: options.searches ?? searchBudget,
+      onProgress: say,
+    });
 
     const leftOut = leaveOneSetOut(table, baseline);
     const settings = provenSettings(points, winner, classes, options.ownIndex?.tenantId);
@@ -103,7 +100,7 @@ export async function runTuning(
     });
     const report: TuningReport = {
       benchmark: 'tuning',
-      verdict: verdictOf(judgement, choice.point === baseline, chosen, metric.name, look.earlier),
+      verdict: verdictOf(judgement, choice.point === baseline, chosen, metric.name, earlierLooks),
       engine: options.engine,
       metric: metric.name,
       configurations: points.length,
@@ -120,7 +117,7 @@ export async function runTuning(
       best: described(choice.best),
       flat: choice.flat.length,
       judgement,
-      earlierLooks: look.earlier,
+      earlierLooks,
       crossValidated: crossValidated.map(toGain),
       leaveOneSetOut: leftOut.map(({ point, ...rest }) => ({
         ...toGain(rest),

@@ -2,8 +2,9 @@ import { type QueryClass, queryClasses } from '../../domain/search.ts';
 import { classifyQuery } from '../../retrieval/query-class.ts';
 import { holm } from '../statistics/holm.ts';
 import type { CollectedQuery } from './collect-legs.ts';
+import type { Looks } from './held-out-log.ts';
 import { judgeChoice } from './judge-choice.ts';
-import { describePoint } from './search-space.ts';
+import { describePoint, settingsOf } from './search-space.ts';
 import { type TrainingTable, tuneOn } from './tune-on.ts';
 import type { ClassReport } from './tuning-report.ts';
 
@@ -15,12 +16,13 @@ export type TunedClass = ClassReport & { readonly point?: number };
  * the classes.
  * @param wanted how many training queries a class needs
  */
-export function tuneClasses(
+export async function tuneClasses(
   table: TrainingTable,
   base: number,
   wanted: number,
+  looks: Looks,
   onClass: (name: QueryClass) => void,
-): TunedClass[] {
+): Promise<TunedClass[]> {
   const all = table.sets.flatMap(({ training }) => training);
   const tuned = queryClasses.map((name) => {
     const isIn = ({ query }: CollectedQuery) => classifyQuery(query.text) === name;
@@ -29,8 +31,15 @@ export function tuneClasses(
     onClass(name);
     const { choice, judged } = tuneOn(table, base, isIn);
     const filled = judged.filter(({ values }) => values.length > 0);
-    return { class: name, training, point: choice.point, judgement: judgeChoice(filled, 0) };
+    const lookedAt = { class: name, ...settingsOf(table.measurements.points[choice.point]!) };
+    const judgement = judgeChoice(filled, looks.earlier(lookedAt));
+    return { class: name, training, point: choice.point, judgement, lookedAt };
   });
+  for (const { lookedAt, judgement } of tuned) {
+    if (lookedAt !== undefined) {
+      await looks.log(lookedAt, settingsOf(table.measurements.points[base]!), judgement);
+    }
+  }
   const tested = tuned.filter(({ judgement }) => judgement !== undefined);
   const adjusted = holm(tested.map(({ judgement }) => judgement!.pValue));
   return tuned.map((entry): TunedClass => {
@@ -43,7 +52,8 @@ export function tuneClasses(
       };
     }
     const adjustedPValue = adjusted[tested.indexOf(entry)]!;
-    const isProven = judgement.difference > 0 && adjustedPValue < 0.05 && judgement.worse.length === 0;
+    const isProven =
+      judgement.difference > 0 && adjustedPValue < judgement.alpha && judgement.worse.length === 0;
     return {
       class: entry.class,
       training: entry.training,

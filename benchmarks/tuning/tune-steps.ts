@@ -6,10 +6,11 @@ import { mean } from '../statistics/mean.ts';
 import { findFlat, type QuerySets } from './choose-point.ts';
 import type { CollectedQuery } from './collect-legs.ts';
 import { foldCount, foldOf } from './folds.ts';
+import type { Looks } from './held-out-log.ts';
 import { type JudgedSet, judgeChoice } from './judge-choice.ts';
 import type { LoadedSet } from './load-sets.ts';
 import { measureStep, searchesOf } from './measure-step.ts';
-import type { Point } from './search-space.ts';
+import { type Point, settingsOf } from './search-space.ts';
 import { optionsOf, type StepName, type StepOption, type Steps, stepNames } from './steps.ts';
 import type { TopMetric } from './top-metric.ts';
 import type { StepReport } from './tuning-report.ts';
@@ -22,16 +23,13 @@ const leastTraining = 20;
  * Chosen on training queries, the cheapest of those that cannot be told from the best, and judged once by held-out
  * queries or out of fold, with Holm's correction over the steps.
  * @param base settings that the steps come on top of
- * @param budget searches at most; where they do not suffice, fewer training queries take part, drawn by the hash of their id
  * @throws {InvalidInput} where the budget does not suffice, or a search refuses an option
  */
 export async function tuneSteps(
   sets: readonly LoadedSet[],
   base: Point,
   steps: Steps,
-  metric: TopMetric,
-  budget: number,
-  onProgress: (state: string) => void,
+  { metric, looks, budget, onProgress }: StepTuning,
 ): Promise<StepReport[]> {
   const named = stepNames.filter((step) => steps[step] !== undefined);
   // A list that the legs do not fill cannot be read deeper.
@@ -50,7 +48,22 @@ export async function tuneSteps(
   for (const { step, options } of offered) {
     tuned.push(await tuneStep(drawn, base, step, options, metric, onSearch));
   }
-  return reportSteps(tuned);
+  const reports = reportSteps(tuned, (option) => looks.earlier({ ...settingsOf(base), ...option.request }));
+  for (const [at, { judgement }] of reports.entries()) {
+    const { options, choice } = tuned[at]!;
+    if (judgement !== undefined) {
+      await looks.log({ ...settingsOf(base), ...options[choice]!.request }, settingsOf(base), judgement);
+    }
+  }
+  return reports;
+}
+
+export interface StepTuning {
+  readonly metric: TopMetric;
+  readonly looks: Looks;
+  /** Searches at most; where they do not suffice, fewer training queries take part, drawn by the hash of their id. */
+  readonly budget: number;
+  onProgress(state: string): void;
 }
 
 interface DrawnSet extends LoadedSet {
@@ -127,8 +140,10 @@ export function chooseOption(
   return options[best]!.rerankDepth > 0 ? flat[0]! : best;
 }
 
-function reportSteps(tuned: readonly Tuned[]): StepReport[] {
-  const judgements = tuned.map(({ judged }) => judged && judgeChoice(judged, 0));
+function reportSteps(tuned: readonly Tuned[], earlier: (option: StepOption) => number): StepReport[] {
+  const judgements = tuned.map(
+    ({ judged, options, choice }) => judged && judgeChoice(judged, earlier(options[choice]!)),
+  );
   const tested = judgements.filter((judgement) => judgement !== undefined);
   const adjusted = holm(tested.map(({ pValue }) => pValue));
   return tuned.map(({ step, options, training, choice, values }, at): StepReport => {
@@ -148,7 +163,8 @@ function reportSteps(tuned: readonly Tuned[]): StepReport[] {
       return { step, training, tried, verdict: 'on training queries nothing can be told from doing without' };
     }
     const adjustedPValue = adjusted[tested.indexOf(judgement)]!;
-    const isProven = judgement.difference > 0 && adjustedPValue < 0.05 && judgement.worse.length === 0;
+    const isProven =
+      judgement.difference > 0 && adjustedPValue < judgement.alpha && judgement.worse.length === 0;
     return {
       step,
       training,

@@ -1,17 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { CollectedQuery } from '../../../benchmarks/tuning/collect-legs.ts';
+import type { Looks } from '../../../benchmarks/tuning/held-out-log.ts';
 import type { LoadedSet } from '../../../benchmarks/tuning/load-sets.ts';
 import { rankedTo } from '../../../benchmarks/tuning/measure-step.ts';
 import { pointOf } from '../../../benchmarks/tuning/search-space.ts';
 import { optionsOf } from '../../../benchmarks/tuning/steps.ts';
 import { topMetric } from '../../../benchmarks/tuning/top-metric.ts';
-import { chooseOption, tuneSteps } from '../../../benchmarks/tuning/tune-steps.ts';
+import { chooseOption, type StepTuning, tuneSteps } from '../../../benchmarks/tuning/tune-steps.ts';
 import { InvalidInput } from '../../../domain/errors.ts';
 import type { Hit, SearchRequest, SearchResponse } from '../../../domain/search.ts';
 import { resolveSearchRequest } from '../../../retrieval/resolve.ts';
 
 const base = pointOf(resolveSearchRequest({ query: 'a' }, []));
 const metric = topMetric('ndcg@1');
+
+/** With `earlier` looks before, and what is logged. */
+function tuning(budget: number, earlier = 0, logged: unknown[] = []): StepTuning {
+  const log: Looks['log'] = async (chosen) => {
+    logged.push(chosen);
+  };
+  return { metric, budget, onProgress: () => {}, looks: { earlier: () => earlier, log } };
+}
 
 function query(queryId: string): CollectedQuery {
   return { query: { queryId, text: queryId, grades: new Map([['good', 1]]) }, legs: new Map() };
@@ -60,7 +69,7 @@ describe('tuneSteps', () => {
     const requests: SearchRequest[] = [];
     const sets = [setOf('a', 40, 30, requests)];
     const steps = { rerank: [4, 2, 3].map((candidates) => ({ model: 'm', candidates })) };
-    const [report] = await tuneSteps(sets, base, steps, metric, 1_000, () => {});
+    const [report] = await tuneSteps(sets, base, steps, tuning(1_000));
     expect(report).toMatchObject({
       step: 'rerank',
       training: 40,
@@ -76,9 +85,19 @@ describe('tuneSteps', () => {
     );
   });
 
+  it('writes its looks down, and has to prove more where the queries judged others before', async () => {
+    const steps = { rerank: [{ model: 'm', candidates: 3 }] };
+    const logged: unknown[] = [];
+    const run = (earlier: number) =>
+      tuneSteps([setOf('a', 40, 30, [])], base, steps, tuning(1_000, earlier, logged));
+    expect((await run(0))[0]!.request).toBeDefined();
+    expect((await run(1_000))[0]!.request).toBeUndefined();
+    expect(logged).toMatchObject([{ rerank: { candidates: 3 } }, { rerank: { candidates: 3 } }]);
+  });
+
   it('judges sets without held-out queries out of fold', async () => {
     const steps = { rerank: [{ model: 'm', candidates: 3 }] };
-    const [report] = await tuneSteps([setOf('a', 40, undefined, [])], base, steps, metric, 1_000, () => {});
+    const [report] = await tuneSteps([setOf('a', 40, undefined, [])], base, steps, tuning(1_000));
     expect(report!.judgement!.sets).toMatchObject([
       { dataset: 'a', how: 'out-of-fold', queries: 40, mean: 1 },
     ]);
@@ -87,7 +106,7 @@ describe('tuneSteps', () => {
   it('chooses nothing where nothing is better, and then looks at no held-out query', async () => {
     const requests: SearchRequest[] = [];
     const steps = { diversity: [{ lambda: 0.9 }] };
-    const [report] = await tuneSteps([setOf('a', 40, 30, requests)], base, steps, metric, 1_000, () => {});
+    const [report] = await tuneSteps([setOf('a', 40, 30, requests)], base, steps, tuning(1_000));
     expect(report).toMatchObject({ verdict: 'on training queries nothing can be told from doing without' });
     expect(report!.chosen).toBeUndefined();
     expect(requests.some(({ query: text }) => text.includes('held out'))).toBe(false);
@@ -97,7 +116,7 @@ describe('tuneSteps', () => {
     const requests: SearchRequest[] = [];
     const sets = [setOf('a', 100, 10, requests), setOf('b', 300, undefined, requests)];
     const steps = { rerank: [{ model: 'm', candidates: 3 }] };
-    const [report] = await tuneSteps(sets, base, steps, metric, 220, () => {});
+    const [report] = await tuneSteps(sets, base, steps, tuning(220));
     expect(report!.training).toBe(100);
     expect(requests.length).toBeLessThanOrEqual(220);
   });
@@ -113,7 +132,7 @@ describe('tuneSteps', () => {
         return { ...response, degraded: [{ stage: 'rerank', reason: 'too late' }] };
       };
       const steps = { rerank: [{ model: 'm', candidates: 3 }] };
-      return tuneSteps([{ ...set, search }], base, steps, metric, 1_000, () => {});
+      return tuneSteps([{ ...set, search }], base, steps, tuning(1_000));
     };
     expect((await run(2))[0]!.tried[1]!.mean).toBe(1);
     await expect(run(6)).rejects.toThrow('rerank was done without, too late');
@@ -121,7 +140,7 @@ describe('tuneSteps', () => {
 
   it('takes all training queries where there are few', async () => {
     const steps = { rerank: [{ model: 'm', candidates: 3 }] };
-    const [report] = await tuneSteps([setOf('a', 3, 2, [])], base, steps, metric, 1_000, () => {});
+    const [report] = await tuneSteps([setOf('a', 3, 2, [])], base, steps, tuning(1_000));
     expect(report!.training).toBe(3);
   });
 
@@ -130,9 +149,7 @@ describe('tuneSteps', () => {
       [setOf('a', 100, 10, [])],
       base,
       { rerank: [{ model: 'm', candidates: 3 }] },
-      metric,
-      50,
-      () => {},
+      tuning(50),
     );
     await expect(run).rejects.toThrow(
       new InvalidInput('searches', 'Expected at least 60 searches for these steps, got 50'),
