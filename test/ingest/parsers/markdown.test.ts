@@ -68,13 +68,14 @@ describe('parseMarkdown', () => {
 
   it('keeps where its links lead', () => {
     const { links } = parseMarkdown(
-      '# A [b](b.md)\n\n- [c][ref], <https://auto.example>, [bad](javascript:x), ![p](p.png), <a href="d.md">d</a>\n\n<p><a href="e.md">e</a></p>\n\n[ref]: https://ref.example/ "t"\n',
+      '# A [b](b.md)\n\n- [c][ref], <https://auto.example>, [bad](javascript:x), ![p](p.png), <a href="d.md">d</a> (see https://bare.example/x.)\n\n<p><a href="e.md">e</a></p>\n\n[ref]: https://ref.example/ "t"\n',
     );
     expect(links?.toSorted()).toEqual([
       'b.md',
       'd.md',
       'e.md',
       'https://auto.example/',
+      'https://bare.example/x',
       'https://ref.example/',
     ]);
   });
