@@ -29,13 +29,13 @@ const maxConstructCharacters = 4_096;
 /** What may begin something to be taken out. */
 const trigger =
   /[\\[<]|!\[|\](?=\()|(?<![a-z])[a-z][a-z0-9+.-]{0,30}\\?:[\\/]{2}|(?<![a-z0-9])www\\?\.|(?<=[(<"'=])[\\/]{2}/giu;
-/** At the end of a text that goes on: what may become a trigger, and white space that may stand before a marker. */
-const unsettled = /\s*[!-~]*$/;
 
 /** What may stand before a definition: quotes, lists and their indentation. */
 const containers = /^[ \t]*(?:(?:[>*+-]|\d{1,9}[.)])[ \t]*)*$/;
 /** What would make an address of whatever comes to stand behind it. */
 const begunAddress = /(?:www\\?\.[^\s]{0,255}|[a-z]:[\\/]{0,3})$/i;
+/** It is no longer. */
+const maxBegunAddress = 260;
 /** Before the further lines of a definition in a quote. */
 const quoteMarks = /\n[ \t]*(?:>[ \t]*)+/g;
 /** A mark that is escaped stands for itself, in an address too. */
@@ -128,9 +128,7 @@ export class OutputCleaner {
   #advance(isLast: boolean): string {
     const before = this.text.length;
     for (;;) {
-      const settled = isLast
-        ? this.raw.length
-        : this.#done + unsettled.exec(this.raw.slice(this.#done))!.index;
+      const settled = isLast ? this.raw.length : unsettledFrom(this.raw, this.#done);
       trigger.lastIndex = this.#done;
       const at = trigger.exec(this.raw)?.index ?? this.raw.length;
       if (at >= settled) {
@@ -257,13 +255,25 @@ function spelledIn(text: string, from: number, to: number): Edit[] {
   return found;
 }
 
+/** Where a text that goes on ends in what may become a trigger, and in white space that may stand before a marker. */
+function unsettledFrom(text: string, least: number): number {
+  let at = text.length;
+  while (at > least && isAsciiMark(text.charCodeAt(at - 1))) at -= 1;
+  while (at > least && /\s/.test(text[at - 1]!)) at -= 1;
+  return at;
+}
+
+function isAsciiMark(code: number): boolean {
+  return code > 0x20 && code < 0x7f;
+}
+
 function spacesBefore(text: string, at: number): number {
   return /[ \t]*$/.exec(text.slice(Math.max(0, at - 8), at))![0].length;
 }
 
 /** A replacement that makes no address with what stands before it or comes behind it. */
 function apart(before: string, replacement: string): string {
-  return `${begunAddress.test(before) ? ' ' : ''}${replacement}${begunAddress.test(replacement) ? ' ' : ''}`;
+  return `${begunAddress.test(before.slice(-maxBegunAddress)) ? ' ' : ''}${replacement}${begunAddress.test(replacement) ? ' ' : ''}`;
 }
 
 /** A definition without what stands behind its address: a comment or a marker there would go, and leave one. */

@@ -112,7 +112,9 @@ function piecesOf(text: string, maximum: number): string[] {
 function settledOf({ text, isUnfinished = false }: GuardedText): number {
   if (!isUnfinished) return text.length;
   // What stands at the end comes again with what follows it.
-  return Math.max(0, text.slice(0, Math.max(0, text.length - overlapCharacters)).search(/\S*$/));
+  let settled = Math.max(0, text.length - overlapCharacters);
+  while (settled > 0 && /\S/.test(text[settled - 1]!)) settled -= 1;
+  return settled;
 }
 
 /** What is billed: the units of each policy that looked at the text, those that are free aside. */
