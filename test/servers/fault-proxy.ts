@@ -1,72 +1,105 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { freePort } from './free-port.ts';
 
-/** What a connection meets; each is looked up when the connection is made, `cutAfterBytes` for each connection anew. */
-export interface Faults {
-  /** Waits before anything is passed on. */
-  latencyMs?: number;
-  /** Resets the connection once it has passed on so many bytes of replies. */
-  cutAfterBytes?: number;
-  /** Takes everything and never says anything. */
-  isBlackHole?: boolean;
-  /** Resets each connection when it comes. */
-  isReset?: boolean;
-}
+/** What the proxy does to bytes on their way; changeable while it runs, for what comes after. */
+export type ProxyFault =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'latency'; readonly milliseconds: number; readonly jitterMs?: number }
+  | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
+  /** Connections are taken and bytes swallowed, both ways. */
+  | { readonly kind: 'black hole' }
+  /** Connections are reset as soon as bytes come. */
+  | { readonly kind: 'reset' }
+  /** A connection is reset once it has passed on so many bytes of replies. */
+  | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** A few bytes at a time. */
+  | { readonly kind: 'slicer'; readonly bytes: number }
+  /** Nothing listens: open connections die, new ones are refused. */
+  | { readonly kind: 'partition' };
 
-/** A TCP proxy on loopback that does to its connections what a bad network does. */
 export interface FaultProxy {
   readonly url: string;
-  faults: Faults;
   /** Connections that came. */
   connections: number;
-  stop(): Promise<void>;
+  setFault(fault: ProxyFault): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** Starts a proxy before an http:// address. */
+/** A TCP proxy on loopback that makes trouble on demand. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
-  const { hostname, port } = new URL(target);
+  const { hostname, port: targetPort } = new URL(target);
+  const port = await freePort();
   const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    proxy.connections += 1;
-    const { latencyMs = 0, cutAfterBytes = Number.POSITIVE_INFINITY, isBlackHole, isReset } = proxy.faults;
-    sockets.add(client);
-    client.on('close', () => sockets.delete(client)).on('error', () => {});
-    if (isReset === true) {
-      client.resetAndDestroy();
-      return;
+  let fault: ProxyFault = { kind: 'none' };
+  let server: ReturnType<typeof createServer> | undefined;
+
+  const relay = async (from: Socket, to: Socket, isReply: boolean): Promise<void> => {
+    let passed = 0;
+    for await (const chunk of from as AsyncIterable<Buffer>) {
+      const now = fault;
+      if (now.kind === 'black hole') continue;
+      passed += chunk.length;
+      const isCut = now.kind === 'cut' && isReply && passed > now.afterBytes;
+      if (now.kind === 'reset' || isCut) {
+        const [client, upstream] = isReply ? [to, from] : [from, to];
+        client.resetAndDestroy();
+        upstream.destroy();
+        return;
+      }
+      if (now.kind === 'latency') await pause(now.milliseconds + Math.random() * (now.jitterMs ?? 0));
+      if (now.kind === 'slicer' || now.kind === 'bandwidth') {
+        const size = now.kind === 'slicer' ? now.bytes : Math.max(1, Math.ceil(now.bytesPerSecond / 20));
+        for (let at = 0; at < chunk.length; at += size) {
+          to.write(chunk.subarray(at, at + size));
+          await pause(now.kind === 'slicer' ? 1 : 50);
+        }
+      } else to.write(chunk);
     }
-    if (isBlackHole === true) {
-      client.resume();
-      return;
-    }
-    setTimeout(() => {
-      const upstream = connect(Number(port), hostname);
-      sockets.add(upstream);
-      upstream.on('close', () => sockets.delete(upstream)).on('error', () => client.destroy());
-      client.on('close', () => upstream.destroy());
-      client.pipe(upstream);
-      let passed = 0;
-      upstream.on('data', (chunk: Buffer) => {
-        passed += chunk.length;
-        if (passed > cutAfterBytes) {
-          client.resetAndDestroy();
-          upstream.destroy();
-        } else client.write(chunk);
-      });
-      upstream.on('end', () => client.end());
-    }, latencyMs);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const proxy: FaultProxy = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    faults: {},
-    connections: 0,
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
+    to.end();
   };
+
+  const listen = () =>
+    new Promise<void>((resolve) => {
+      server = createServer((client) => {
+        proxy.connections += 1;
+        const upstream = connect(Number(targetPort), hostname);
+        for (const socket of [client, upstream]) {
+          sockets.add(socket);
+          socket.on('close', () => sockets.delete(socket));
+          socket.on('error', () => {});
+        }
+        const drop = () => {
+          client.destroy();
+          upstream.destroy();
+        };
+        relay(client, upstream, false).catch(drop);
+        relay(upstream, client, true).catch(drop);
+      });
+      server.listen(port, '127.0.0.1', resolve);
+    });
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      for (const socket of sockets) socket.destroy();
+      if (server === undefined) resolve();
+      else server.close(() => resolve());
+      server = undefined;
+    });
+
+  const proxy: FaultProxy = {
+    connections: 0,
+    url: `http://127.0.0.1:${port}`,
+    async setFault(next) {
+      const wasDown = fault.kind === 'partition';
+      fault = next;
+      if (next.kind === 'partition') await stop();
+      else if (wasDown) await listen();
+    },
+    close: stop,
+  };
+  await listen();
   return proxy;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

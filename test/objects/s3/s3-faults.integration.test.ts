@@ -11,6 +11,9 @@ import { createS3, type S3, type S3Options } from '../../../objects/s3/create-s3
 import { type FaultProxy, startFaultProxy } from '../../servers/fault-proxy.ts';
 import { describeWithS3, startS3 } from '../../servers/s3.ts';
 
+/** The whole of F1 has 60: `PARTITION_SECONDS=60`. */
+const partitionSeconds = Number(process.env.PARTITION_SECONDS ?? 2);
+
 const server = await startS3();
 afterAll(() => server?.stop());
 
@@ -39,10 +42,8 @@ describeWithS3('createS3 on a bad network', server, (target) => {
     proxy = await startFaultProxy(target.endpoint);
     bucket = await target.createBucket({ versioned: true });
   });
-  afterAll(() => proxy.stop());
-  beforeEach(() => {
-    proxy.faults = {};
-  });
+  afterAll(() => proxy.close());
+  beforeEach(() => proxy.setFault({ kind: 'none' }));
   afterEach(async () => {
     for (const s3 of opened) await s3.close();
     opened = [];
@@ -51,7 +52,7 @@ describeWithS3('createS3 on a bad network', server, (target) => {
   it('reads an object whole though its connection is cut again and again', async () => {
     const content = randomBytes(6_000_000);
     await open().put('cut', content);
-    proxy.faults = { cutAfterBytes: 1_500_000 };
+    await proxy.setFault({ kind: 'cut', afterBytes: 1_500_000 });
     proxy.connections = 0;
     expect(hashOf(await read(open(), 'cut'))).toBe(hashOf(content));
     expect(proxy.connections).toBeGreaterThanOrEqual(4);
@@ -59,11 +60,11 @@ describeWithS3('createS3 on a bad network', server, (target) => {
 
   it('fails rather than mix two states of an object', async () => {
     await open().put('mixed', randomBytes(3_000_000));
-    proxy.faults = { cutAfterBytes: 1_000_000 };
+    await proxy.setFault({ kind: 'cut', afterBytes: 1_000_000 });
     const { body } = (await open().get('mixed'))!;
     const reading = body[Symbol.asyncIterator]();
     await reading.next();
-    proxy.faults = {};
+    await proxy.setFault({ kind: 'none' });
     await open().put('mixed', randomBytes(3_000_000));
     const rest = async () => {
       for (let next = await reading.next(); next.done !== true; next = await reading.next());
@@ -73,7 +74,7 @@ describeWithS3('createS3 on a bad network', server, (target) => {
 
   it('waits no longer than its tries for a server that says nothing, and tells so', async () => {
     const store = open();
-    proxy.faults = { isBlackHole: true };
+    await proxy.setFault({ kind: 'black hole' });
     proxy.connections = 0;
     const startedAt = performance.now();
     await expect(store.get('x')).rejects.toMatchObject({
@@ -89,11 +90,11 @@ describeWithS3('createS3 on a bad network', server, (target) => {
     const store = open();
     await store.put('reset', Buffer.from('x'));
     const other = open();
-    proxy.faults = { isReset: true };
+    await proxy.setFault({ kind: 'reset' });
     proxy.connections = 0;
     await expect(other.head('reset')).rejects.toMatchObject({ reason: 'unavailable' });
     expect(proxy.connections).toBeLessThanOrEqual(6);
-    proxy.faults = { latencyMs: 100 };
+    await proxy.setFault({ kind: 'latency', milliseconds: 100 });
     expect(String(await read(other, 'reset'))).toBe('x');
   });
 
@@ -107,6 +108,43 @@ describeWithS3('createS3 on a bad network', server, (target) => {
     const { Uploads = [] } = await target.client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     expect(Uploads).toEqual([]);
   });
+
+  it('reads and lists over a line that is slow, uneven, or gives a few bytes at a time', async () => {
+    const content = randomBytes(3_000);
+    await open().put('slow', content);
+    for (const fault of [
+      { kind: 'bandwidth', bytesPerSecond: 1_024 },
+      { kind: 'latency', milliseconds: 0, jitterMs: 200 },
+      { kind: 'slicer', bytes: 7 },
+    ] as const) {
+      await proxy.setFault(fault);
+      // Reading takes longer than the time for silence, and is never silent for so long.
+      const store = open({ timeoutMs: 2_000 });
+      expect(hashOf(await read(store, 'slow')), fault.kind).toBe(hashOf(content));
+      const keys: string[] = [];
+      for await (const { key } of store.list('slow')) keys.push(key);
+      expect(keys, fault.kind).toEqual(['slow']);
+    }
+  });
+
+  it('fails within its tries through a partition, and is well again after', async () => {
+    const store = open();
+    await store.put('parted', Buffer.from('x'));
+    await proxy.setFault({ kind: 'partition' });
+    const until = performance.now() + partitionSeconds * 1_000;
+    let slowestMs = 0;
+    for (let tries = 0; tries === 0 || performance.now() < until; tries += 1) {
+      const startedAt = performance.now();
+      await expect(store.get('parted')).rejects.toMatchObject({ reason: 'unavailable' });
+      slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+    }
+    await proxy.setFault({ kind: 'none' });
+    const healedAt = performance.now();
+    expect(String(await read(store, 'parted'))).toBe('x');
+    process.stderr.write(
+      `partition of ${partitionSeconds} s: slowest failure ${slowestMs.toFixed(0)} ms, back after ${(performance.now() - healedAt).toFixed(0)} ms\n`,
+    );
+  }, 120_000);
 
   it('does not try again what cannot succeed', async () => {
     const tries = async (over: Record<string, string>, options: Partial<S3Options> = {}, name = bucket) => {
