@@ -5,6 +5,7 @@ import { createBlockWriter } from './block-writer.ts';
 import { oneLine } from './clean-text.ts';
 import { writePdfBlocks } from './pdf-blocks.ts';
 import { type PdfItem, type PdfLine, readLines } from './pdf-lines.ts';
+import { hasLoopedPages } from './pdf-page-tree.ts';
 
 type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
 
@@ -14,7 +15,8 @@ const maxPagesNamed = 20;
 /**
  * Parses a PDF's text layer, page by page; headings are told by the size of their letters, tables by
  * their alignment. Pages without text are named as omissions.
- * @throws {DocumentRefused} `encrypted` where a password is needed, `needs_ocr` where no page has text, `corrupt`
+ * @throws {DocumentRefused} `encrypted` where a password is needed, `needs_ocr` where no page has text, `too_large` above
+ * 20,000 pages or with a tree of pages that leads into itself, `corrupt`
  */
 export async function parsePdf(bytes: Uint8Array): Promise<ParsedDocument> {
   const document = await open(bytes);
@@ -31,10 +33,16 @@ export async function parsePdf(bytes: Uint8Array): Promise<ParsedDocument> {
     if (lines === undefined) broken += 1;
     pages.push(lines ?? []);
   }
+  const textless = pages.flatMap((lines, at) => (lines.length === 0 ? [at + 1] : []));
+  if (textless.length === pages.length && hasLoopedPages(bytes)) {
+    throw new DocumentRefused(
+      'too_large',
+      'Cannot parse the document: its tree of pages leads into itself, so that they have no end',
+    );
+  }
   if (broken === pages.length) {
     throw new DocumentRefused('corrupt', 'Cannot parse the document as PDF: none of its pages can be read');
   }
-  const textless = pages.flatMap((lines, at) => (lines.length === 0 ? [at + 1] : []));
   if (textless.length === pages.length) {
     throw new DocumentRefused(
       'needs_ocr',
