@@ -41,10 +41,12 @@ export async function removeMissing(
       });
       continue;
     }
-    for (const [documentId, { version }] of missing) {
+    for (const [documentId, { version, isBegun }] of missing) {
       signal?.throwIfAborted();
       try {
-        await ingest(scope, { operation: 'delete', documentId, source }, version, signal);
+        // At the version of its attachments a deletion wins; a mail that comes back gets a higher one.
+        const deletion = { operation: 'delete', documentId, source, ...(isBegun && { version }) } as const;
+        await ingest(scope, deletion, isBegun ? null : version, signal);
         removed += 1;
       } catch (error) {
         if (!(error instanceof VersionMismatch) && !(error instanceof NotFound)) throw error;

@@ -10,10 +10,12 @@ import type { Scope } from '../../domain/scope.ts';
 import { createScopeMaker } from '../../identity/scope.ts';
 import { attachmentId, attachmentSource } from '../../ingest/attachments.ts';
 import { createIngest, type Ingest } from '../../ingest/ingest.ts';
+import { createIngestSource } from '../../ingest/ingest-source.ts';
 import { parseContent } from '../../ingest/parsers/parse-content.ts';
 import type { DocumentStore } from '../../search-engine/document-store.ts';
 import { createOpenSearchEngine } from '../../search-engine/opensearch/create-opensearch-engine.ts';
 import { createSqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
+import type { Source } from '../../sources/source.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
 import { removeIndices } from '../end-to-end/remove-indices.ts';
 import { describeWithOpenSearch } from '../servers/describe-with-opensearch.ts';
@@ -104,7 +106,7 @@ function build(): Ingest {
       vectors: (...given) => adapter.documents.vectors(...given),
       chunks: (...given) => adapter.documents.chunks(...given),
       async replace(where, write) {
-        if (write.record.content !== undefined && failing.delete(write.record.documentId)) {
+        if (write.chunks !== undefined && failing.delete(write.record.documentId)) {
           throw new EngineUnavailable('Cannot write: gone');
         }
         await adapter.documents.replace(where, write);
@@ -223,6 +225,57 @@ function describeAttachments(engine: string, open: () => Promise<Engine>, numRun
       await expect(ingest(scope, { operation: 'delete', documentId: 'in/a.eml' })).rejects.toThrow('gone');
       await ingest(scope, { operation: 'delete', documentId: 'in/a.eml' });
       expect(await live()).toEqual([]);
+    });
+
+    it('deletes what was attached before a crash where the mail is gone before the next run', async () => {
+      const ingest = build();
+      const run = async (...mails: readonly (readonly [id: string, content: Buffer])[]) => {
+        const source: Source = {
+          collections: [{ source: 'files', idPrefix: 'in/' }],
+          async *items() {
+            for (const [documentId, content] of mails) {
+              const document = { documentId, source: 'files', content };
+              yield { name: documentId, documentId, load: async () => document };
+            }
+          },
+        };
+        const ports = {
+          ingest,
+          documents: adapter.documents,
+          recipeOf: () => 'real',
+          telemetry: silentTelemetry,
+        };
+        return createIngestSource(ports, { concurrency: 1, maxMissingPercentage: 100 })(scope, source);
+      };
+      const inner = mailOf([file('deep.txt')]).toString();
+      const mail = mailOf([
+        file('a.txt'),
+        { name: 'inner.eml', type: 'message/rfc822', content: inner, isPlain: true },
+      ]);
+      const other = ['in/other.eml', mailOf([file('b.txt')])] as const;
+      await run(other);
+      const kept = ['in/other.eml', 'in/other.eml/b.txt'];
+      for (let round = 0; round < 2; round++) {
+        for (const place of ['in/a.eml', 'in/a.eml/inner.eml']) {
+          failing.add(place);
+          // A run would try again.
+          const document = { documentId: 'in/a.eml', source: 'files', content: mail };
+          await expect(ingest(scope, { operation: 'upsert', document })).rejects.toThrow('gone');
+          expect((await live()).length).toBeGreaterThan(kept.length);
+          expect((await run(other)).documents).toMatchObject({ removed: 1 });
+          expect(await live()).toEqual(kept);
+        }
+        await run(other, ['in/a.eml', mail]);
+        expect(await live()).toEqual([
+          'in/a.eml',
+          'in/a.eml/a.txt',
+          'in/a.eml/inner.eml',
+          'in/a.eml/inner.eml/deep.txt',
+          ...kept,
+        ]);
+        expect((await run(other)).documents).toMatchObject({ removed: 1 });
+        expect(await live()).toEqual(kept);
+      }
     });
 
     it('leaves a document of another source that has the id of an attachment, whatever becomes of the mail', async () => {
