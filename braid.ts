@@ -244,6 +244,8 @@ export async function createBraid(config: Config): Promise<Braid> {
   });
 
   let stopSweeping: (() => Promise<void>) | undefined;
+  let sweepingObjects: Promise<void> | undefined;
+  const closing = new AbortController();
   return {
     pipeline,
     scopes,
@@ -264,13 +266,19 @@ export async function createBraid(config: Config): Promise<Braid> {
       openSources(paths, { ...config.ingest.parse, openBucket: (bucket) => s3.bucket(bucket) }),
     async recover() {
       await jobs.recover();
-      await sessions.sweep();
+      await sessions
+        .sweep()
+        .catch((error: unknown) => telemetry.log.warn({ error }, 'cannot remove expired sessions'));
       stopSweeping ??= sweepSessions(sessions, telemetry);
+      // Not waited for: there may be many objects to look through.
+      sweepingObjects ??= sweepObjects(objects, closing.signal, telemetry);
     },
     prometheus,
     async close() {
       await pipeline.close();
+      closing.abort();
       await stopSweeping?.();
+      await sweepingObjects;
       await parser.close();
       await audit.flush();
       await invocationLog.close();
@@ -288,6 +296,16 @@ function openObjects(location: string, s3: S3): ObjectStore {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(location) ?? [];
   if (bucket === undefined) return createFolderObjectStore(location);
   return s3.bucket(bucket, prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`);
+}
+
+/** A store that cannot be swept serves all the same. */
+async function sweepObjects(objects: ObjectStore, signal: AbortSignal, telemetry: Telemetry): Promise<void> {
+  try {
+    const removed = (await objects.sweep?.({ signal })) ?? 0;
+    if (removed > 0) telemetry.log.info({ removed }, 'removed what was left of interrupted writes');
+  } catch (error) {
+    if (!signal.aborted) telemetry.log.warn({ error }, 'cannot remove what is left of interrupted writes');
+  }
 }
 
 /** A model's own bounds are its adapter's: here it is only what one tenant may have of it. */

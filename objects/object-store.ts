@@ -32,6 +32,9 @@ export interface ObjectStore {
 
   /** Removes objects; those that are not there are no failure. A versioned bucket keeps their old versions. */
   remove(keys: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<void>;
+
+  /** Removes what is left of writes whose process ended within them, where the store keeps such; returns how many. */
+  sweep?(options?: { readonly signal?: AbortSignal }): Promise<number>;
 }
 
 export interface ObjectInfo {

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { BraidError, InvalidInput, ObjectStoreFailure } from '../../domain/errors.ts';
 import type { ObjectInfo, ObjectStore } from '../object-store.ts';
 import { listFolder, partPrefix } from './list-folder.ts';
+import { sweepParts } from './sweep-parts.ts';
 
 /** No link is followed, and a named pipe is not waited for. */
 const readOnly = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -84,6 +85,7 @@ export function createFolderObjectStore(folder: string): ObjectStore {
     },
 
     list: (prefix, { signal } = {}) => listFolder(root, prefix, infoOf, signal),
+    sweep: ({ signal } = {}) => sweepParts(root, signal),
 
     async remove(keys, { signal } = {}) {
       for (const key of keys) {

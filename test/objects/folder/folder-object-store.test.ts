@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,5 +74,26 @@ describe('createFolderObjectStore', () => {
     expect(existsSync(folder)).toBe(false);
     await store.put('a', Buffer.from('x'));
     expect(readdirSync(folder)).toEqual(['a']);
+  });
+
+  it('sweeps what is left of writes that ended an hour ago, and nothing else', async () => {
+    const folder = freshFolder();
+    const outside = freshFolder();
+    mkdirSync(outside);
+    const store = createFolderObjectStore(folder);
+    expect(await store.sweep!()).toBe(0);
+    await store.put('a/b', Buffer.from('whole'));
+    symlinkSync(outside, join(folder, 'away'));
+    const [old, young, elsewhere] = [
+      join(folder, 'a/.part-old'),
+      join(folder, '.part-young'),
+      join(outside, '.part-old'),
+    ];
+    for (const path of [old, young, elsewhere]) writeFileSync(path, 'half');
+    const before = new Date(Date.now() - 61 * 60_000);
+    for (const path of [old, elsewhere, join(folder, 'a/b')]) utimesSync(path, before, before);
+    expect(await store.sweep!()).toBe(1);
+    expect([existsSync(old), existsSync(young), existsSync(elsewhere)]).toEqual([false, true, true]);
+    expect(readFileSync(join(folder, 'a/b'), 'utf8')).toBe('whole');
   });
 });
