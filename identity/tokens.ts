@@ -9,28 +9,9 @@ import {
 } from 'jose';
 import { BraidError, InvalidConfiguration } from '../domain/errors.ts';
 import { tenantIdPattern } from '../domain/tenant.ts';
+import type { TokenSettings } from '../domain/token-settings.ts';
 import { checkPrincipals } from './principals.ts';
 import { isRole, type Role } from './roles.ts';
-
-/** Which tokens are taken, and what their claims say. */
-export interface TokenOptions {
-  /** Where the issuer publishes its keys; either this or `jwksFile`. */
-  readonly jwksUri?: string;
-  /** The same as a file, read once. */
-  readonly jwksFile?: string;
-  readonly issuer: string;
-  readonly audience: string;
-  /** Signature algorithms that are taken; asymmetric ones only. */
-  readonly algorithms: readonly string[];
-  /** Seconds that clocks may differ. */
-  readonly clockToleranceSeconds: number;
-  readonly claims: {
-    readonly tenant: string;
-    /** Each claim must be there and hold something; its values become principals with the prefix before them. */
-    readonly principals: readonly { readonly claim: string; readonly prefix: string }[];
-    readonly roles: string;
-  };
-}
 
 /** What a token says of its bearer. */
 export interface TokenBearer {
@@ -56,7 +37,7 @@ const maxRoles = 1_000;
  * Makes the verifier of JWTs.
  * @throws {InvalidConfiguration} for a key file that cannot be read
  */
-export async function createTokenVerifier(options: TokenOptions): Promise<TokenVerifier> {
+export async function createTokenVerifier(options: TokenSettings): Promise<TokenVerifier> {
   const keys = options.jwksUri === undefined ? await fileKeys(options) : remoteKeys(options.jwksUri);
   return {
     async verify(token) {
@@ -68,7 +49,7 @@ export async function createTokenVerifier(options: TokenOptions): Promise<TokenV
 
 type Keys = ReturnType<typeof createRemoteJWKSet> | ReturnType<typeof createLocalJWKSet>;
 
-async function verified(token: string, keys: Keys, options: TokenOptions): Promise<JWTPayload> {
+async function verified(token: string, keys: Keys, options: TokenSettings): Promise<JWTPayload> {
   try {
     if (Buffer.byteLength(token) > maxTokenBytes) throw new TypeError(`longer than ${maxTokenBytes} bytes`);
     if (!token.split('.').every(isCanonical)) throw new TypeError('not canonical base64url');
@@ -115,7 +96,7 @@ function remoteKeys(uri: string): Keys {
   });
 }
 
-async function fileKeys({ jwksFile }: TokenOptions): Promise<Keys> {
+async function fileKeys({ jwksFile }: TokenSettings): Promise<Keys> {
   const setting = 'authentication.jwt.jwksFile';
   try {
     const set: JSONWebKeySet = JSON.parse(await readFile(jwksFile ?? '', 'utf8'));
@@ -128,7 +109,7 @@ async function fileKeys({ jwksFile }: TokenOptions): Promise<Keys> {
 }
 
 /** A claim that is missing, empty or of another form reads nothing. */
-function bearerOf(payload: JWTPayload, claims: TokenOptions['claims']): TokenBearer {
+function bearerOf(payload: JWTPayload, claims: TokenSettings['claims']): TokenBearer {
   const tenantId = payload[claims.tenant];
   if (typeof tenantId !== 'string' || !tenantIdPattern.test(tenantId)) {
     throw forbidden(`Expected the token's claim ${claims.tenant} to be a tenant id`);

@@ -1,5 +1,6 @@
 import type { ParsedDocument } from '../domain/parsed-document.ts';
 import type { SearchSettings } from '../domain/search.ts';
+import type { TokenSettings } from '../domain/token-settings.ts';
 import type { sensitiveKinds } from './guardrail-schema.ts';
 
 /** Everything that can be set, checked and frozen. */
@@ -138,7 +139,7 @@ export interface Config {
     /** Takes API keys, which `braid keys` makes. @default true */
     readonly apiKeys: boolean;
     /** Takes JWTs of one issuer. @default none are taken */
-    readonly jwt?: JwtConfig;
+    readonly jwt?: TokenSettings;
   };
   /** Absent ones do not limit. */
   readonly limits: {
@@ -280,27 +281,6 @@ export interface GuardrailPolicyConfig {
 }
 
 type SensitiveKind = (typeof sensitiveKinds)[number];
-
-/** Which tokens are taken, and which claims say what. */
-export interface JwtConfig {
-  /** Where the issuer publishes its keys; either this or `jwksFile`. */
-  readonly jwksUri?: string;
-  readonly jwksFile?: string;
-  readonly issuer: string;
-  readonly audience: string;
-  /** @default ["RS256"] */
-  readonly algorithms: readonly string[];
-  /** @default 30 */
-  readonly clockToleranceSeconds: number;
-  readonly claims: {
-    /** @default "tenant" */
-    readonly tenant: string;
-    /** Each must be in the token and hold something. @default [{ "claim": "sub", "prefix": "user:" }] */
-    readonly principals: readonly { readonly claim: string; readonly prefix: string }[];
-    /** @default "roles" */
-    readonly roles: string;
-  };
-}
 
 /** What requests of one kind may take; those of all tenants take turns. */
 export interface LayerLimits {

@@ -1,14 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
-import type { TokenOptions } from '../../identity/tokens.ts';
+import type { TokenSettings } from '../../domain/token-settings.ts';
 
 const issuerName = 'https://issuer.test';
 const audience = 'braid';
 
 /** An issuer of tokens for tests: its keys over HTTP, counting how often they are fetched. */
 export interface TokenIssuer {
-  readonly options: TokenOptions;
+  readonly options: TokenSettings;
   readonly publicKey: JWK;
   /** How often the keys were fetched. */
   fetches(): number;
