@@ -61,6 +61,13 @@ const secrets = [
   '192.168.10.7',
   accessKey,
   'ticket abc 12345',
+  'an**na**.b@mail.example.com',
+  'anna.b\\@mail.example.com',
+  'аnnа@mail.example.com',
+  '4111 **1111** 1111 1111',
+  '④①①① 1111 1111 1111',
+  'DЕ89 3704 0044 0532 0130 00',
+  'ticket **abc** 12345',
 ];
 const words = [
   'The',
@@ -78,6 +85,9 @@ const words = [
   '👩‍👧',
   '12 of 30',
   '+',
+  '**bold**',
+  '`code`',
+  '*',
   '1.5',
 ];
 
