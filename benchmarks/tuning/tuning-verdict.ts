@@ -28,7 +28,15 @@ export function verdictOf(
   if (judgement.isProven) return `Winner: ${describePoint(chosen)}: ${found}${corrected}.`;
   const worse =
     judgement.worse.length > 0 ? ` It is significantly worse on ${judgement.worse.join(', ')}.` : '';
-  return `No winner is proven: ${describePoint(chosen)} has ${found}${corrected}.${worse} So many queries show a gain of ${judgement.detectableGain.toFixed(4)} four times in five.`;
+  return `No winner is proven: ${describePoint(chosen)} has ${found}${corrected}.${worse} ${whatWouldHaveShown(judgement)}`;
+}
+
+function whatWouldHaveShown({ sets, alpha, deviation, detectableGain }: Judgement): string {
+  const queries = sets.reduce((sum, set) => sum + set.queries, 0);
+  // Of n differences all of one sign, a randomisation test gives p 2 / 2ⁿ at the least.
+  if (2 ** (1 - queries) >= alpha) return 'So few queries cannot show any gain.';
+  if (deviation === 0) return 'No query came out otherwise.';
+  return `So many queries show a gain of ${detectableGain.toFixed(4)} four times in five.`;
 }
 
 /** What stands above the settings in their file. */
