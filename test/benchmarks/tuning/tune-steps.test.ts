@@ -169,6 +169,14 @@ describe('rankedTo', () => {
 
 describe('chooseOption', () => {
   const diversity = { diversity: [{ lambda: 0.9 }, { lambda: 0.5 }] };
+  it('does without where a step is better by no more than chance', () => {
+    const without = Array.from({ length: 30 }, (_, at) => (at % 3) / 2);
+    const luckier = without.map((value, at) => value + (at % 2 === 0 ? 0.11 : -0.1));
+    const values = Float32Array.from([...without, ...luckier, ...without]);
+    const sets = [Array.from({ length: 30 }, (_, at) => at)];
+    expect(chooseOption({ values, queries: 30 }, optionsOf(diversity, 'diversity'), sets)).toBe(0);
+  });
+
   it('takes the best of a step without depth, where doing without is told from it', () => {
     const values = Float32Array.from([...Array(30).fill(0), ...Array(30).fill(0.5), ...Array(30).fill(0.6)]);
     const sets = [Array.from({ length: 30 }, (_, at) => at)];
