@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
-import { ModelUnavailable } from '../../domain/errors.ts';
+import { type BraidError, ModelUnavailable } from '../../domain/errors.ts';
 import { TimedOut, withinTime } from '../../domain/within-time.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { ModelCall } from '../model-call.ts';
@@ -62,6 +62,7 @@ export function createCaller(options: CallerOptions): Caller {
     const startedAt = performance.now();
     let failures = 0;
     let openSince: number | undefined;
+    let earlier: BraidError | undefined;
     for (let calls = 1; ; calls += 1) {
       signal?.throwIfAborted();
       if (failureBudget !== undefined && failureBudget.left <= 0) {
@@ -105,7 +106,11 @@ export function createCaller(options: CallerOptions): Caller {
           ? calls >= maxUrgentCalls || failureBudget.left <= 0
           : failures >= maxFailures || performance.now() - startedAt > maxThrottledMs;
         const waitMs = backOffMs(isUrgent ? calls : Math.max(1, failures), isUrgent);
-        if (isSpent || performance.now() + waitMs >= deadline) throw failure.error;
+        // A try that the deadline cut short says nothing; what ended the one before it does.
+        const isCutShort = error instanceof TimedOut && error.timeoutMs < timeoutMs;
+        const told = (isCutShort ? earlier : undefined) ?? failure.error;
+        if (isSpent || performance.now() + waitMs >= deadline) throw told;
+        earlier = failure.error;
         telemetry.log.debug({ model, kind: failure.kind, calls }, 'a model call is made again');
         await pause(waitMs, signal);
       }

@@ -36,6 +36,19 @@ describe('createCaller', () => {
     await expect(caller({ signal: leaving.signal }, throttled)).rejects.toThrow('gone');
   });
 
+  it('tells what went wrong before a try that the deadline cut short', async () => {
+    let calls = 0;
+    const caller = callerTold(() => {});
+    const attempt = () => {
+      calls += 1;
+      return calls === 1 ? throttled() : new Promise<never>(() => {});
+    };
+    await expect(caller({ deadline: performance.now() + 300 }, attempt)).rejects.toThrow(/throttles it/);
+    expect(calls).toBe(2);
+    calls = 1;
+    await expect(caller({ deadline: performance.now() + 30 }, attempt)).rejects.toThrow(/no answer in time/);
+  });
+
   it('makes a throttled call again', async () => {
     let calls = 0;
     const caller = callerTold(() => {});
