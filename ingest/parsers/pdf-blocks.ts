@@ -26,16 +26,26 @@ const endsSentence = /[.!?:]["”’)\]]*$/;
 
 /** Writes the lines of all pages as headings and paragraphs, each with its page. */
 export function writePdfBlocks(writer: BlockWriter, pages: readonly (readonly PdfLine[])[]): void {
-  const lines = pages.flat();
+  const lines = pages.flat().filter((line) => line.table === undefined);
   const levels = headingLevels(lines);
   const running = runningLines(pages);
   const hyphenation = createHyphenation(lines.map((line) => line.text));
   pages.forEach((page, at) => {
     writer.locate({ page: at + 1 });
     const kept = page.filter((line, row) => !(isEdge(page, row) && running.has(withoutNumbers(line.text))));
-    for (const segment of segmentLines(orderLines(kept))) {
+    const ordered = orderLines(kept);
+    const isRuled = ordered.some((line) => line.table !== undefined);
+    for (const segment of segmentLines(ordered)) {
       if (segment.kind === 'table') writeTable(writer, segment.rows);
-      else writeLines(writer, segment.lines, levels, hyphenation);
+      else {
+        // What is left beside the tables of a page may be too little to tell.
+        const distances = [segment.lines, ...(isRuled ? [ordered] : [])].flatMap(
+          (lines) => lineDistance(lines) ?? [],
+        );
+        const usual = distances.length === 0 ? usualLineDistance : Math.min(...distances);
+        const typesetting = { levels, hyphenation, maxDistance: usual * paragraphFactor };
+        writeLines(writer, segment.lines, typesetting);
+      }
     }
   });
 }
@@ -45,13 +55,16 @@ function writeTable(writer: BlockWriter, rows: readonly (readonly string[])[]): 
   writer.table(isHeaderRow(rows[0]!, rows[1]!) ? lines.shift()! : '', lines);
 }
 
-function writeLines(
-  writer: BlockWriter,
-  lines: readonly PdfLine[],
-  levels: ReadonlyMap<number, number>,
-  hyphenation: Hyphenation,
-): void {
-  for (const group of groupLines(lines, levels)) {
+interface Typesetting {
+  readonly levels: ReadonlyMap<number, number>;
+  readonly hyphenation: Hyphenation;
+  /** Between the lines of a paragraph, in letter sizes. */
+  readonly maxDistance: number;
+}
+
+function writeLines(writer: BlockWriter, lines: readonly PdfLine[], typesetting: Typesetting): void {
+  const { levels, hyphenation, maxDistance } = typesetting;
+  for (const group of groupLines(lines, levels, maxDistance)) {
     const level = levelOf(group[0]!, levels);
     const text = joinLines(group, hyphenation);
     if (level !== undefined && isHeading(text)) writer.heading(level, text);
@@ -59,9 +72,12 @@ function writeLines(
   }
 }
 
-function groupLines(lines: readonly PdfLine[], levels: ReadonlyMap<number, number>): PdfLine[][] {
+function groupLines(
+  lines: readonly PdfLine[],
+  levels: ReadonlyMap<number, number>,
+  maxDistance: number,
+): PdfLine[][] {
   const groups: PdfLine[][] = [];
-  const maxDistance = lineDistance(lines) * paragraphFactor;
   for (const line of lines) {
     const previous = groups.at(-1)?.at(-1);
     if (previous !== undefined && goesOn(previous, line, levels, maxDistance)) groups.at(-1)!.push(line);
@@ -86,14 +102,15 @@ function goesOn(
   return distance <= maxDistance * size;
 }
 
-/** The usual distance between the lines of a page, in letter sizes. */
-function lineDistance(lines: readonly PdfLine[]): number {
+/** The usual distance between lines, in letter sizes; undefined where there are too few to tell. */
+function lineDistance(given: readonly PdfLine[]): number | undefined {
+  const lines = given.flatMap((line) => line.table?.lines ?? line);
   const distances = lines
     .slice(1)
     .map((line, at) => (lines[at]!.y - line.y) / Math.max(line.size, 1))
     .filter((distance) => distance > 0.8 && distance < 2.5)
     .sort((a, b) => a - b);
-  return distances.length < 5 ? usualLineDistance : distances[Math.floor(distances.length / 2)]!;
+  return distances.length < 5 ? undefined : distances[Math.floor(distances.length / 2)]!;
 }
 
 /** Wrapped lines run on; lines that their author ended, and those of tables, stay lines. */

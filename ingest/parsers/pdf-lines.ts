@@ -29,6 +29,11 @@ export interface PdfLine {
   readonly hasColumns: boolean;
   /** Its parts between gaps of half that width; one where there is none. */
   readonly cells: readonly PdfCell[];
+  /** Of a table that rules draw: its rows, which stand in the place of its lines. */
+  readonly table?: {
+    readonly rows: readonly (readonly string[])[];
+    readonly lines: readonly PdfLine[];
+  };
 }
 
 /** Gaps as shares of the letters' size. */

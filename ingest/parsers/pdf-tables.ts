@@ -30,6 +30,13 @@ export function segmentLines(lines: readonly PdfLine[]): PdfSegment[] {
     plain = [];
   };
   for (let at = 0; at < lines.length; ) {
+    const { table } = lines[at]!;
+    if (table !== undefined) {
+      flush();
+      segments.push({ kind: 'table', rows: table.rows });
+      at += 1;
+      continue;
+    }
     const run = takeRun(lines, at);
     const columns = columnsOf(run);
     if (columns.length < 2 || !hasRows(run)) {
@@ -56,6 +63,7 @@ function takeRun(lines: readonly PdfLine[], start: number): PdfLine[] {
   let end = 0;
   for (const line of lines.slice(start)) {
     const previous = run.at(-1);
+    if (line.table !== undefined) break;
     if (previous !== undefined && !goesOnBelow(previous, line)) break;
     if (!isRow(line) && !isInColumn(line, columnsOf(run))) break;
     run.push(line);

@@ -5,8 +5,15 @@ export interface PdfText {
   readonly size?: number;
 }
 
-/** A PDF of pages with text in Helvetica; only characters of ASCII. */
-export function makePdf(pages: readonly (readonly PdfText[])[], info = ''): Buffer {
+/**
+ * A PDF of pages with text in Helvetica; only characters of ASCII.
+ * @param drawings of each page: operators that stand before its text
+ */
+export function makePdf(
+  pages: readonly (readonly PdfText[])[],
+  info = '',
+  drawings: readonly string[] = [],
+): Buffer {
   const objects: string[] = [];
   const pageNumbers = pages.map((_, at) => 4 + at * 2);
   objects.push('<< /Type /Catalog /Pages 2 0 R >>');
@@ -15,12 +22,13 @@ export function makePdf(pages: readonly (readonly PdfText[])[], info = ''): Buff
   );
   objects.push('<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>');
   for (const [at, texts] of pages.entries()) {
-    const stream = texts
+    const shown = texts
       .map(
         ({ text, x = 72, y, size = 10 }) =>
           `BT /F1 ${size} Tf ${x} ${y} Td (${text.replace(/[\\()]/g, '\\$&')}) Tj ET`,
       )
       .join('\n');
+    const stream = `${drawings[at] ?? ''}\n${shown}`;
     objects.push(
       `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents ${5 + at * 2} 0 R >>`,
       `<< /Length ${stream.length} >>\nstream\n${stream}\nendstream`,

@@ -32,6 +32,124 @@ describe('parsePdf', () => {
     expect(parsed.blocks.map((block) => block.location?.page)).toEqual([1, 1, 1, 2]);
   });
 
+  describe('with rules', () => {
+    /** Two rows of words, the second of two lines in its last cell. */
+    const words: PdfText[] = [
+      { text: 'Name', x: 105, y: 690 },
+      { text: 'What it does', x: 205, y: 690 },
+      { text: 'fuse', x: 105, y: 670 },
+      { text: 'joins two lists of hits', x: 205, y: 670 },
+      { text: 'into a single one', x: 205, y: 658 },
+      { text: 'rank', x: 105, y: 640 },
+      { text: 'orders it', x: 205, y: 640 },
+    ];
+    const around: PdfText[] = [
+      { text: 'Above the table.', y: 760 },
+      ...words,
+      { text: 'Below the table.', y: 560 },
+    ];
+    const line = (x: number, y: number, toX: number, toY: number) => `${x} ${y} m ${toX} ${toY} l S`;
+    const across = [705, 682, 652, 632].map((y) => line(100, y, 400, y));
+    const down = [100, 200, 400].map((x) => line(x, 632, x, 705));
+    const table =
+      '| Name | What it does |\n|-|-|\n| fuse | joins two lists of hits into a single one |\n| rank | orders it |';
+    const textOf = async (drawing: string, texts = around) =>
+      (await parsePdf(makePdf([texts], '', [drawing]))).text;
+
+    it('reads the cells that lines draw, in the place of the table', async () => {
+      const text = await textOf([...across, ...down].join('\n'));
+      expect(text).toBe(`Above the table.\n\n${table}\n\nBelow the table.`);
+    });
+
+    it.each([
+      [
+        'outlines of each cell',
+        [
+          '100 682 100 23 re S',
+          '200 682 200 23 re S',
+          '100 652 100 30 re S',
+          '200 652 200 30 re S',
+          '100 632 100 20 re S',
+          '200 632 200 20 re S',
+        ],
+      ],
+      [
+        'thin bars, moved and scaled',
+        [
+          'q 2 0 0 2 0 0 cm',
+          ...[705, 682, 652, 632].map((y) => `50 ${y / 2} 150 0.5 re f`),
+          ...[100, 200, 400].map((x) => `${x / 2} 316 0.5 37 re f`),
+          'Q',
+        ],
+      ],
+      ['lines that leave its sides open', [...across, down[1]!]],
+    ])('reads cells drawn by %s', async (_, drawing) => {
+      expect(await textOf(drawing.join('\n'))).toContain(table);
+    });
+
+    it('repeats a cell over rows in each of them, and shows one over columns once', async () => {
+      const drawing = [
+        line(100, 705, 400, 705),
+        line(100, 682, 400, 682),
+        line(200, 652, 400, 652),
+        line(100, 632, 400, 632),
+        line(100, 632, 100, 705),
+        line(200, 632, 200, 682),
+        line(400, 632, 400, 705),
+      ];
+      const texts = [
+        { text: 'Both columns', x: 105, y: 690 },
+        { text: 'left', x: 105, y: 660 },
+        { text: 'one', x: 205, y: 665 },
+        { text: 'end', x: 280, y: 665 },
+        { text: 'two', x: 205, y: 640 },
+        { text: 'end', x: 280, y: 640 },
+      ];
+      const text = await textOf([...drawing, line(270, 632, 270, 682)].join('\n'), texts);
+      expect(text.split('\n').filter((row) => !row.startsWith('|-'))).toEqual([
+        '| Both columns |',
+        '| left | one | end |',
+        '| left | two | end |',
+      ]);
+    });
+
+    it('reads rows that no rule parts where each cell has as many lines', async () => {
+      const rows = ['a1 b1 c1', 'a2 b2 c2', 'a3 b3 c3', 'a4 b4 c4'].map((row) => row.split(' '));
+      const texts = rows.flatMap((row, at) =>
+        row.map((text, column) => ({ text, x: 105 + column * 100, y: 690 - at * 14 - (at > 0 ? 10 : 0) })),
+      );
+      const drawing = [
+        ...[705, 682, 632].map((y) => line(100, y, 400, y)),
+        ...[100, 200, 300, 400].map((x) => line(x, 632, x, 705)),
+      ];
+      const text = await textOf(drawing.join('\n'), texts);
+      expect(text.split('\n').filter((row) => !row.startsWith('|-'))).toEqual(
+        rows.map((row) => `| ${row.join(' | ')} |`),
+      );
+    });
+
+    it('takes a frame around the page and the grid of a chart for no table', async () => {
+      const frame = [
+        line(50, 50, 550, 50),
+        line(50, 770, 550, 770),
+        line(50, 50, 50, 770),
+        line(550, 50, 550, 770),
+      ];
+      const grid = Array.from({ length: 10 }, (_, at) => [
+        line(100, 100 + at * 20, 300, 100 + at * 20),
+        line(100 + at * 20, 100, 100 + at * 20, 300),
+      ]).flat();
+      expect(await textOf([...frame, ...grid].join('\n'))).toBe(await textOf(''));
+    });
+
+    it('lets go of a drawing of many lines', async () => {
+      const drawing = Array.from({ length: 30_000 }, (_, at) =>
+        line(at % 600, at % 700, (at * 7) % 600, at % 700),
+      );
+      expect(await textOf(drawing.join('\n'))).toBe(await textOf(''));
+    });
+  });
+
   it('drops headers and footers that run through the pages', async () => {
     const pages = [1, 2, 3, 4, 5].map((page): PdfText[] => [
       { text: 'Company Confidential', y: 780 },
