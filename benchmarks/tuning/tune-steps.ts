@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InvalidInput } from '../../domain/errors.ts';
-import { bootstrapInterval } from '../statistics/bootstrap-interval.ts';
+import { pooledBootstrapInterval } from '../statistics/bootstrap-interval.ts';
 import { holm } from '../statistics/holm.ts';
 import { mean } from '../statistics/mean.ts';
 import { findFlat, type QuerySets } from './choose-point.ts';
@@ -149,14 +149,14 @@ function reportSteps(tuned: readonly Tuned[], earlier: (option: StepOption) => n
   return tuned.map(({ step, options, training, choice, values }, at): StepReport => {
     const judgement = judgements[at];
     const tried = options.map(({ description }, option) => {
-      const differences = values.flatMap((ofSet) =>
+      const differences = values.map((ofSet) =>
         ofSet[option]!.map((value, query) => value - ofSet[0]![query]!),
       );
       return {
         description,
         mean: mean(values.map((ofSet) => mean(ofSet[option]!))),
-        difference: mean(differences),
-        interval: bootstrapInterval(differences),
+        difference: mean(differences.map(mean)),
+        interval: pooledBootstrapInterval(differences),
       };
     });
     if (judgement === undefined) {

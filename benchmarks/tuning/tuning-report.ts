@@ -73,7 +73,7 @@ export interface StepReport {
   readonly step: StepName;
   /** Training queries that took part. */
   readonly training: number;
-  /** What each way of the step gave on them, beside doing without. */
+  /** What each way of the step gave on them, beside doing without; each set counts the same. */
   readonly tried: readonly {
     readonly description: string;
     readonly mean: number;

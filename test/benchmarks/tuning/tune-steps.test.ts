@@ -138,6 +138,16 @@ describe('tuneSteps', () => {
     await expect(run(6)).rejects.toThrow('rerank was done without, too late');
   });
 
+  it('counts each set the same, whatever its size', async () => {
+    const helped = setOf('a', 10, undefined, []);
+    const untouched = setOf('b', 90, undefined, []);
+    const search: LoadedSet['search'] = ({ rerank: _, ...request }) => untouched.search(request);
+    const steps = { rerank: [{ model: 'm', candidates: 3 }] };
+    const sets = [helped, { ...untouched, search }];
+    const [report] = await tuneSteps(sets, base, steps, tuning(1_000));
+    expect(report!.tried[1]).toMatchObject({ mean: 0.5, difference: 0.5, interval: [0.5, 0.5] });
+  });
+
   it('takes all training queries where there are few', async () => {
     const steps = { rerank: [{ model: 'm', candidates: 3 }] };
     const [report] = await tuneSteps([setOf('a', 3, 2, [])], base, steps, tuning(1_000));
