@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * A retrievable piece of a document. `parsedText.slice(start, end) === text`, in UTF-16 code units, end exclusive.
@@ -39,7 +39,7 @@ export interface ParentChunk {
 
 /** A hash of tenant and document that stands for the pair wherever an engine needs one short id. */
 export function documentKey(tenantId: string, documentId: string): string {
-  return createHash('sha256').update(`${tenantId}\0${documentId}`).digest('base64url').slice(0, 22);
+  return hash('sha256', `${tenantId}\0${documentId}`, 'base64url').slice(0, 22);
 }
 
 /** Deterministic, unique across tenants. */
@@ -64,5 +64,5 @@ export function fingerprint(
   model: { readonly id: string; readonly dimensions: number },
   inputType: 'passage',
 ): string {
-  return createHash('sha256').update(`${model.id}\0${model.dimensions}\0${inputType}\0${text}`).digest('hex');
+  return hash('sha256', `${model.id}\0${model.dimensions}\0${inputType}\0${text}`, 'hex');
 }

@@ -44,6 +44,9 @@ export function connect(options: ConnectionOptions): Connection {
     // The policies below wait between tries, the client's own do not.
     maxRetries: 0,
     requestTimeout: requestTimeoutMs,
+    // JSON.parse makes a key "__proto__" a field like any other, and no reply is merged into another object: looking
+    // for such keys first takes as long as the parsing.
+    disablePrototypePoisoningProtection: true,
     agent: { keepAlive: true, maxSockets },
     ...tls(options),
     ...(options.sigv4 !== undefined && {

@@ -114,6 +114,9 @@ export function settingsOf(kind: IndexKind, { shards, replicas }: IndexOptions):
       number_of_replicas: replicas,
       // Said, so that a shard which nobody has searched for a while is refreshed like any other.
       refresh_interval: '1s',
+      // Read by id only, and a vector that a power cut takes is embedded again: what each write of a document need not
+      // wait for.
+      ...(kind === 'vectors' && { refresh_interval: '30s', translog: { durability: 'async' } }),
       max_result_window: maxResultWindow,
       ...(kind === 'chunks' && {
         knn: true,
