@@ -12,10 +12,12 @@ export interface JdkOptions {
   readonly folder: string;
   /** Nodes of the cluster, all in one process; they answer on `port` and the ports after it. */
   readonly nodes: number;
+  /** Of the JVM, as in "2g". */
+  readonly heap: string;
   readonly onProgress: (line: string) => void;
 }
 
-/** Starts OpenSearch in a JVM with 1 GB of heap. */
+/** Starts OpenSearch in a JVM. */
 export async function startOnJdk(tools: JavaTools, options: JdkOptions): Promise<OpenSearchServer> {
   if (options.port < 9_201 || options.port + options.nodes > 9_300) {
     throw new Error(`Expected the ports of OpenSearch to be 9201 to 9299, got ${options.port}`);
@@ -60,13 +62,13 @@ export async function startOnJdk(tools: JavaTools, options: JdkOptions): Promise
   };
 }
 
-function launch(tools: JavaTools, jars: string, { port, folder, nodes }: JdkOptions): ChildProcess {
+function launch(tools: JavaTools, jars: string, { port, folder, nodes, heap }: JdkOptions): ChildProcess {
   const log = openSync(join(folder, 'opensearch.log'), 'a');
   const child = spawn(
     join(tools.javaHome, 'bin', 'java'),
     [
       '-Xms512m',
-      '-Xmx1g',
+      `-Xmx${heap}`,
       '--add-modules',
       'jdk.incubator.vector',
       '--enable-native-access=ALL-UNNAMED',

@@ -17,6 +17,8 @@ export interface OpenSearchOptions {
   readonly folder?: string;
   /** Nodes of the cluster; more than one needs a JDK. @default 1 */
   readonly nodes?: number;
+  /** Most heap of a JVM of its own. @default "1g" */
+  readonly heap?: string;
   /** Starts one even where OPENSEARCH_URL names another: for tests that kill it. @default false */
   readonly own?: boolean;
   readonly onProgress?: (line: string) => void;
@@ -38,6 +40,7 @@ export async function startOpenSearch(
   }
   const onProgress = options.onProgress ?? (() => {});
   const nodes = options.nodes ?? 1;
+  const heap = options.heap ?? '1g';
   const port = options.port ?? (await freePort(nodes));
   if (nodes === 1) {
     const container = await startInDocker({ port, onProgress });
@@ -53,10 +56,10 @@ export async function startOpenSearch(
     };
   }
   if (options.folder !== undefined) {
-    return startOnJdk(tools, { port, folder: resolve(options.folder), nodes, onProgress });
+    return startOnJdk(tools, { port, folder: resolve(options.folder), nodes, heap, onProgress });
   }
   const folder = await mkdtemp(join(tmpdir(), 'braid-opensearch-'));
-  const server = await startOnJdk(tools, { port, folder, nodes, onProgress });
+  const server = await startOnJdk(tools, { port, folder, nodes, heap, onProgress });
   return {
     ...server,
     stop: async () => {
@@ -93,12 +96,14 @@ async function runInForeground(): Promise<void> {
       port: { type: 'string', default: '9201' },
       folder: { type: 'string', default: '.braid/opensearch' },
       nodes: { type: 'string', default: '1' },
+      heap: { type: 'string', default: '1g' },
     },
   });
   const server = await startOpenSearch({
     port: Number(values.port),
     folder: values.folder,
     nodes: Number(values.nodes),
+    heap: values.heap,
     own: true,
     onProgress: (line) => console.error(line),
   });
