@@ -53,7 +53,8 @@ export async function createBareOpenSearch(url: string, prefix: string): Promise
             ),
             restricted: false,
           };
-          return `{"index":{"_id":"${chunk.chunkId}"}}\n${JSON.stringify(source)}\n`;
+          // One shard: any routing will do, and the mapping asks for one.
+          return `{"index":{"_id":"${chunk.chunkId}","routing":"${tenantId}"}}\n${JSON.stringify(source)}\n`;
         }),
       );
       for (let at = 0; at < lines.length; at += chunksPerBulk) {

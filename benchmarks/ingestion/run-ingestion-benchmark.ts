@@ -32,7 +32,7 @@ export interface IngestionSettings {
 const dimensions = 384;
 const chunksPerDocument = 4;
 const tenantId = 'ingestion';
-const concurrency = 8;
+const concurrency = 32;
 /** Braid and bare bulk write in turns, so that a machine that slows down slows both. */
 const turns = 10;
 const sampledEveryMs = 250;
