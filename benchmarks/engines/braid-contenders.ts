@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'undici';
 import type { Contender } from './contender.ts';
-import { openMeasured } from './open-measured.ts';
+import { type MeasuredEngine, openMeasured } from './open-measured.ts';
 import type { CorpusShape } from './synthetic-corpus.ts';
 
 const fusion = (candidates: number, topK: number) => ({
@@ -16,8 +16,9 @@ export async function createBraidLibrary(
   folder: string,
   shape: CorpusShape,
   candidates: number,
+  engine: MeasuredEngine = { engine: 'sqlite' },
 ): Promise<Contender & { embed(text: string): Promise<Float32Array> }> {
-  const braid = await openMeasured(folder, shape);
+  const braid = await openMeasured(folder, shape, engine);
   return {
     name: 'Braid, library',
     embed: (text) => braid.embeddingModel.embedQuery(text),
@@ -39,10 +40,19 @@ export async function createBraidHttp(
   folder: string,
   shape: CorpusShape,
   candidates: number,
+  engine: MeasuredEngine = { engine: 'sqlite' },
+  connections = 1,
 ): Promise<Contender> {
-  const child = fork(new URL('./serve-measured.ts', import.meta.url), [folder, JSON.stringify(shape)]);
+  const child = fork(new URL('./serve-measured.ts', import.meta.url), [
+    folder,
+    JSON.stringify(shape),
+    JSON.stringify(engine),
+  ]);
+  // Also where the measurement fails.
+  const end = () => child.kill();
+  process.once('exit', end);
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  const dispatcher = new Agent({ connections: 1 });
+  const dispatcher = new Agent({ connections });
   return {
     name: 'Braid, HTTP',
     async load() {},
@@ -65,6 +75,7 @@ export async function createBraidHttp(
     },
     async close() {
       await dispatcher.close();
+      process.off('exit', end);
       child.kill();
       await once(child, 'exit');
     },

@@ -1,12 +1,16 @@
 /** A type alias, so that a row of the database can be taken for it. */
-export type LegRow = {
-  readonly row: number;
+export type LegRow<Row = number> = {
+  readonly row: Row;
   readonly score: number;
 };
 
 /** Min-max at equal weights, as little as it takes: the rows of the topK best. */
-export function fuseRows(lexical: readonly LegRow[], dense: readonly LegRow[], topK: number): number[] {
-  const fused = new Map<number, number>();
+export function fuseRows<Row>(
+  lexical: readonly LegRow<Row>[],
+  dense: readonly LegRow<Row>[],
+  topK: number,
+): Row[] {
+  const fused = new Map<Row, number>();
   for (const leg of [lexical, dense]) {
     const highest = leg[0]?.score ?? 0;
     const lowest = leg.at(-1)?.score ?? 0;

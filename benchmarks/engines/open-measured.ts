@@ -9,10 +9,22 @@ export interface MeasuredBraid extends Braid {
   load(onProgress: (tenants: number) => void): Promise<void>;
 }
 
-/** Braid on its embedded engine as it is served; the vectors of its chunks are given. */
-export async function openMeasured(folder: string, shape: CorpusShape): Promise<MeasuredBraid> {
+/** Where a measured Braid keeps its index. */
+export type MeasuredEngine =
+  | { readonly engine: 'sqlite' }
+  | {
+      readonly engine: 'opensearch';
+      readonly opensearch: { readonly url: string; readonly indexPrefix: string };
+    };
+
+/** Braid as it is served; the vectors of its chunks are given. */
+export async function openMeasured(
+  folder: string,
+  shape: CorpusShape,
+  measured: MeasuredEngine = { engine: 'sqlite' },
+): Promise<MeasuredBraid> {
   const config = await loadConfig({
-    overrides: { data: folder, engine: 'sqlite', log: { level: 'silent' } },
+    overrides: { data: folder, ...measured, log: { level: 'silent' } },
     environment: {},
     cwd: folder,
   });

@@ -4,9 +4,9 @@ import { openMeasured } from './open-measured.ts';
 
 // The API over the measured index, in a process of its own; tells its CPU time when it is asked.
 
-const [folder, shapeText] = process.argv.slice(2);
+const [folder, shapeText, engineText] = process.argv.slice(2);
 const shape = JSON.parse(shapeText!);
-const braid = await openMeasured(folder!, shape);
+const braid = await openMeasured(folder!, shape, JSON.parse(engineText!));
 const api = createApi({
   pipeline: braid.pipeline,
   scopes: braid.scopes,

@@ -3,7 +3,7 @@ import type { ScopeMaker } from '../../identity/scope.ts';
 import type { DocumentStore } from '../../search-engine/document-store.ts';
 import { type CorpusShape, documentsOf, type SyntheticTenant } from './synthetic-corpus.ts';
 
-const concurrency = 8;
+const concurrency = 32;
 
 /** Writes the synthetic corpus where it is not there yet, vectors given, and returns how many documents it wrote. */
 export async function loadCorpus(

@@ -138,7 +138,11 @@ export async function runLatencyBenchmark(
   }
 }
 
-function settingsFor({ engine, data }: LatencyOptions, shape: CorpusShape): LatencySettings {
+/** Each shape of corpus has an index of its own, which the next run finds. */
+export function settingsFor(
+  { engine, data }: Pick<LatencyOptions, 'engine' | 'data'>,
+  shape: CorpusShape,
+): LatencySettings {
   const key = createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 12);
   return {
     engine,
