@@ -39,14 +39,11 @@ async function underStorm(): Promise<void> {
     const expected = tellingVector(text, dimensions);
     return vectors[at]!.reduce((sum, value, dimension) => sum + value * expected[dimension]!, 0) < 0.9999;
   }).length;
-  const seen = new Map<string, number>();
-  for (const { body } of bedrock.requests) {
-    const { inputText } = body as { inputText: string };
-    seen.set(inputText, (seen.get(inputText) ?? 0) + 1);
-  }
+  const answered = bedrock.requests.filter(({ status }) => status === 200);
+  const different = new Set(answered.map(({ body }) => (body as { inputText: string }).inputText));
   const perSecond = texts / elapsed;
   tell(
-    `storm: ${vectors.length} of ${texts} vectors, ${wrong} wrong or misplaced, ${elapsed.toFixed(1)} s, ${perSecond.toFixed(1)} a second, ${perSecond.toFixed(0)} % of the limit, ${bedrock.requests.length} calls, ${(process.cpuUsage(cpu).user / 1e6).toFixed(1)} s of CPU`,
+    `storm: ${vectors.length} of ${texts} vectors, ${wrong} wrong or misplaced, ${different.size} texts answered, ${answered.length - different.size} of them twice, ${elapsed.toFixed(1)} s, ${perSecond.toFixed(1)} a second, ${perSecond.toFixed(0)} % of the limit, ${bedrock.requests.length} calls, ${(process.cpuUsage(cpu).user / 1e6).toFixed(1)} s of CPU`,
   );
   models.close();
 }
