@@ -65,10 +65,10 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
     run.isHidden ??= (() => {
       const paragraph = paragraphs.at(-1);
       const look = {
-        ...styles.get(''),
-        ...styles.get(paragraph?.style ?? ''),
+        ...styles.defaults,
+        ...styles.looks.get(paragraph?.style ?? styles.paragraph ?? ''),
         ...paragraph?.look,
-        ...styles.get(run.style ?? ''),
+        ...styles.looks.get(run.style ?? ''),
         ...run.look,
       };
       return isUnseen(look, groundDepth === 0 && !hasBackground);

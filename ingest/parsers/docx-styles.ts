@@ -12,8 +12,14 @@ export interface WordLook {
   readonly hasGround?: boolean;
 }
 
-/** Looks by the id of a style, those of the styles that it is based on included; the defaults under ''. */
-export type WordStyles = ReadonlyMap<string, WordLook>;
+export interface WordStyles {
+  /** What holds where nothing else is said. */
+  readonly defaults: WordLook;
+  /** The style of paragraphs that name none. */
+  readonly paragraph: string | undefined;
+  /** Looks by the id of a style, those of the styles that it is based on included. */
+  readonly looks: ReadonlyMap<string, WordLook>;
+}
 
 const maxBases = 20;
 /** One point: a speck. */
@@ -21,10 +27,13 @@ const unseenHalfPoints = 2;
 
 /** Reads the looks of the styles part; undefined is a document without one. */
 export function readWordStyles(styles: XmlElement | undefined): WordStyles {
+  let paragraph: string | undefined;
   const given = new Map<string, { readonly look: WordLook; readonly base: string | undefined }>();
   for (const style of childElements(styles, 'style')) {
     const id = style.attributes.styleId;
     if (id === undefined) continue;
+    const { type, default: isDefault = '' } = style.attributes;
+    if (type === 'paragraph' && /^(?:1|true|on)$/i.test(isDefault)) paragraph = id;
     const look = {
       ...lookOf(elementAt(style, 'pPr')),
       ...lookOf(elementAt(style, 'rPr')),
@@ -32,7 +41,6 @@ export function readWordStyles(styles: XmlElement | undefined): WordStyles {
     given.set(id, { look, base: elementAt(style, 'basedOn')?.attributes.val });
   }
   const looks = new Map<string, WordLook>();
-  looks.set('', lookOf(elementAt(styles, 'docDefaults', 'rPrDefault', 'rPr')));
   for (const id of given.keys()) {
     let look: WordLook = {};
     let next: string | undefined = id;
@@ -43,7 +51,8 @@ export function readWordStyles(styles: XmlElement | undefined): WordStyles {
     }
     looks.set(id, look);
   }
-  return looks;
+  const defaults = lookOf(elementAt(styles, 'docDefaults', 'rPrDefault', 'rPr'));
+  return { defaults, paragraph, looks };
 }
 
 /** The look that one property of text or of a paragraph gives; by ECMA-376 part 1, 17.3. */

@@ -115,6 +115,22 @@ describe('parseDocx', () => {
     expect(parsed.flags).toEqual(isHidden ? ['hidden_text'] : undefined);
   });
 
+  it.each([
+    ['white by the style of paragraphs that name none', '', true],
+    ['black in a style of its own', '<w:pPr><w:pStyle w:val="Own"/></w:pPr>', false],
+  ])('reads text that is %s as a reader does', async (_, properties, isHidden) => {
+    const seen = styled('Own', '<w:r><w:t>Seen.</w:t></w:r>');
+    const content = `<w:styles ${word}><w:style w:type="paragraph" w:default="1" w:styleId="N"><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>
+      <w:style w:type="paragraph" w:styleId="Own"><w:rPr><w:b/></w:rPr></w:style></w:styles>`;
+    const docx = makeDocx(`${seen}<w:p>${properties}<w:r><w:t>secret</w:t></w:r></w:p>`, [
+      makeRelations('word/document.xml', { s: ['styles', 'styles.xml'] }),
+      { name: 'word/styles.xml', content },
+    ]);
+    const parsed = await parseDocx(docx);
+    expect(parsed.text).toBe(isHidden ? 'Seen.' : 'Seen.\n\nsecret');
+    expect(parsed.flags).toEqual(isHidden ? ['hidden_text'] : undefined);
+  });
+
   it('reads hidden text in notes as a reader does, and characters that XML escapes as they are', async () => {
     const note = `<w:p><w:r><w:t>A &lt;note&gt; &amp; "more" &#233;</w:t></w:r>${run('<w:vanish/>')}</w:p>`;
     const parsed = await parseDocx(
