@@ -3,6 +3,9 @@ import type { Query } from './filter-query.ts';
 /** The most neighbours that a k-NN query of OpenSearch may ask for. */
 export const maxNeighbours = 10_000;
 
+/** A hit of a leg is told by what it is sorted by alone. Its `_id` is a stored field, and to load 50 doubles a search. */
+export const nothingLoaded = { track_total_hits: false, _source: false, stored_fields: '_none_' } as const;
+
 /** HNSW finds well only with a longer list of candidates than a few. */
 const minSearchEffort = 100;
 
@@ -30,8 +33,7 @@ export function denseSearch(
     },
     sort,
     size: neighbours,
-    track_total_hits: false,
-    _source: false,
+    ...nothingLoaded,
   };
 }
 

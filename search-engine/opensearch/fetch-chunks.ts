@@ -112,12 +112,13 @@ async function readHits(
   signal: AbortSignal | undefined,
 ): Promise<Map<string, ChunkHit[]>> {
   interface Reply {
-    readonly hits: { readonly hits: readonly ChunkHit[] };
+    readonly hits?: { readonly hits?: readonly ChunkHit[] };
   }
   const ids = [...new Set(references.map(({ chunkId }) => chunkId))];
   const reply = await connection.request<Reply>({
     method: 'POST',
     path: `/${indices.read.chunks}/_search`,
+    query: { filter_path: 'hits.hits._source,hits.hits.highlight' },
     body: {
       size: Math.min(ids.length * 3, maxResultWindow),
       query: { bool: { filter: [...readable(scope), { terms: { chunkId: ids } }] } },
@@ -127,7 +128,7 @@ async function readHits(
     signal,
   });
   const hits = new Map<string, ChunkHit[]>();
-  for (const hit of reply.hits.hits) {
+  for (const hit of reply.hits?.hits ?? []) {
     const { chunkId } = hit._source;
     hits.set(chunkId, [...(hits.get(chunkId) ?? []), hit]);
   }
@@ -148,7 +149,8 @@ async function readStates(
   const reply = await connection.request<Reply>({
     method: 'POST',
     path: `/${indices.read.documents}/_mget`,
-    query: { _source_includes: 'record,writing' },
+    // With the id, so that what is not there keeps its place.
+    query: { _source_includes: 'record,writing', filter_path: 'docs._id,docs._source,docs.error' },
     body: {
       docs: documentIds.map((documentId) => {
         const key = documentKey(scope.tenantId, documentId);

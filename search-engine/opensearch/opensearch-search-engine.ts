@@ -3,7 +3,7 @@ import { EngineMismatch, EngineUnavailable } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { Candidate, Leg, LegsQuery, LegsResult, SearchEngine } from '../search-engine.ts';
 import type { Connection } from './connection.ts';
-import { cosineOf, denseSearch, isCutInTie, maxNeighbours } from './dense-search.ts';
+import { cosineOf, denseSearch, isCutInTie, maxNeighbours, nothingLoaded } from './dense-search.ts';
 import { findFacets } from './facets.ts';
 import { type ErrorReply, replyFailure } from './failure.ts';
 import { fetchChunks, readFeatures } from './fetch-chunks.ts';
@@ -57,8 +57,7 @@ export function createSearchEngine(
     query: { bool: { must: [lexicalQuery(words, lexical!.fields)], filter: filters } },
     sort: order,
     size,
-    track_total_hits: false,
-    _source: false,
+    ...nothingLoaded,
   });
 
   const nearest = (scope: Scope, { dense, filter }: LegsQuery, neighbours: number) =>
