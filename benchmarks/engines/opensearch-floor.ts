@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { chunkIdOf } from '../../domain/chunk.ts';
 import type { Contender } from './contender.ts';
 import { fuseRows } from './fuse-rows.ts';
 import type { SyntheticQuery } from './synthetic-corpus.ts';
@@ -6,17 +7,20 @@ import type { SyntheticQuery } from './synthetic-corpus.ts';
 interface Reply {
   readonly responses: readonly {
     readonly status: number;
-    readonly hits: { readonly hits: readonly { readonly _id: string; readonly _score: number }[] };
+    readonly hits?: { readonly hits: readonly { readonly sort: readonly [number, string, number] }[] };
   }[];
 }
 
 interface Texts {
   readonly hits: {
-    readonly hits: readonly { readonly _id: string; readonly _source: { readonly body: string } }[];
+    readonly hits: readonly { readonly _source: { readonly chunkId: string; readonly body: string } }[];
   };
 }
 
-/** The body of the floor's `_msearch`: tenant inside each leg, ids and scores alone in the reply. */
+/**
+ * The body of the floor's `_msearch`: tenant inside each leg. A hit is told by what it is sorted by, so that nothing is
+ * loaded for it: its `_id` is a stored field.
+ */
 export function floorBody(
   index: string,
   { tenantId, text, vector }: SyntheticQuery,
@@ -24,7 +28,13 @@ export function floorBody(
 ): string {
   const header = JSON.stringify({ index });
   const filter = { term: { tenantId } };
-  const shown = { size: candidates, _source: false, track_total_hits: false };
+  const shown = {
+    size: candidates,
+    sort: ['_score', { documentId: 'asc' }, { ordinal: 'asc' }],
+    track_total_hits: false,
+    _source: false,
+    stored_fields: '_none_',
+  };
   const must = { combined_fields: { query: text, fields: ['title', 'body'] } };
   const lexical = { ...shown, query: { bool: { must, filter } } };
   const dense = {
@@ -58,27 +68,30 @@ export function createOpenSearchFloor(
     async load() {},
     async search(query, topK) {
       const { responses } = await post<Reply>(
-        '/_msearch?filter_path=responses.status,responses.hits.hits._id,responses.hits.hits._score',
+        '/_msearch?filter_path=responses.status,responses.hits.hits.sort',
         'application/x-ndjson',
         floorBody(index, query, candidates),
       );
       if (responses.some(({ status }) => status !== 200)) throw new Error('a leg of the floor failed');
       const [lexical, dense] = responses.map(({ hits }) =>
-        (hits?.hits ?? []).map(({ _id, _score }) => ({ row: _id, score: _score })),
+        (hits?.hits ?? []).map(({ sort: [score, documentId, ordinal] }) => ({
+          row: chunkIdOf(query.tenantId, documentId, ordinal),
+          score,
+        })),
       );
       const ids = fuseRows(lexical!, dense!, topK);
       if (what === 'legs' || ids.length === 0) return ids;
       const { hits } = await post<Texts>(
-        `/${index}/_search?filter_path=hits.hits._id,hits.hits._source`,
+        `/${index}/_search?filter_path=hits.hits._source`,
         'application/json',
         JSON.stringify({
           size: topK,
           track_total_hits: false,
-          query: { bool: { filter: { ids: { values: ids } } } },
+          query: { bool: { filter: [{ term: { tenantId: query.tenantId } }, { terms: { chunkId: ids } }] } },
           _source: ['documentId', 'chunkId', 'ordinal', 'body', 'title', 'chunk'],
         }),
       );
-      const texts = new Map(hits.hits.map(({ _id, _source }) => [_id, _source.body]));
+      const texts = new Map(hits.hits.map(({ _source }) => [_source.chunkId, _source.body]));
       return ids.map((id) => texts.get(id)!);
     },
     close: () => pool.close(),

@@ -35,9 +35,14 @@ export async function createBareOpenSearch(url: string, prefix: string): Promise
   return {
     description: 'bare _bulk of 500 chunks, the same fields',
     async write(documents) {
-      const lines = documents.flatMap(({ record, chunks }) =>
-        chunks!.chunks.map(({ chunk, vector }) => {
-          const { tenantId, documentId } = record;
+      let lines: string[] = [];
+      const send = async () => {
+        await request('POST', `/${index}/_bulk`, lines.join(''), 'x-ndjson');
+        lines = [];
+      };
+      for (const { record, chunks } of documents) {
+        const { tenantId, documentId } = record;
+        for (const { chunk, vector } of chunks!.chunks) {
           const source = {
             tenantId,
             documentId,
@@ -54,12 +59,13 @@ export async function createBareOpenSearch(url: string, prefix: string): Promise
             restricted: false,
           };
           // One shard: any routing will do, and the mapping asks for one.
-          return `{"index":{"_id":"${chunk.chunkId}","routing":"${tenantId}"}}\n${JSON.stringify(source)}\n`;
-        }),
-      );
-      for (let at = 0; at < lines.length; at += chunksPerBulk) {
-        await request('POST', `/${index}/_bulk`, lines.slice(at, at + chunksPerBulk).join(''), 'x-ndjson');
+          lines.push(
+            `{"index":{"_id":"${chunk.chunkId}","routing":"${tenantId}"}}\n${JSON.stringify(source)}\n`,
+          );
+          if (lines.length === chunksPerBulk) await send();
+        }
       }
+      if (lines.length > 0) await send();
       await request('POST', `/${index}/_refresh`);
     },
     async remove() {

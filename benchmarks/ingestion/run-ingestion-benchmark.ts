@@ -33,8 +33,10 @@ const dimensions = 384;
 const chunksPerDocument = 4;
 const tenantId = 'ingestion';
 const concurrency = 32;
-/** Braid and bare bulk write in turns, so that a machine that slows down slows both. */
-const turns = 10;
+/** Braid and bare bulk write in turns, so that a machine that slows down slows both: ten at least, and so small that
+ * what a turn writes hardly shows in the memory of the process. */
+const leastTurns = 10;
+const mostDocumentsATurn = 500;
 const sampledEveryMs = 250;
 /** Growth below this share of the peak, or below so many MiB, is noise of the collector. */
 const flatShare = 0.1;
@@ -79,7 +81,7 @@ async function writeInTurns(
   const shape: CorpusShape = { chunks, tenants: 1, dimensions, chunksPerDocument };
   const scope = braid.scopes.operator(tenantId);
   const documents = documentsOf({ tenantId, chunks }, shape);
-  const perTurn = Math.ceil(chunks / chunksPerDocument / turns);
+  const perTurn = Math.min(mostDocumentsATurn, Math.ceil(chunks / chunksPerDocument / leastTurns));
   let [braidSeconds, bareSeconds, written] = [0, 0, 0];
   for (;;) {
     // Made before the clock runs: both write the same.
