@@ -10,7 +10,7 @@ export type ProxyFault =
   | { readonly kind: 'black hole' }
   /** Connections are reset as soon as bytes come. */
   | { readonly kind: 'reset' }
-  /** A connection is reset once it has passed on so many bytes of replies. */
+  /** A connection is reset once it has passed on so many bytes of replies: one that passes any meanwhile will be. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** A few bytes at a time. */
   | { readonly kind: 'slicer'; readonly bytes: number }
@@ -35,12 +35,13 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
 
   const relay = async (from: Socket, to: Socket, isReply: boolean): Promise<void> => {
     let passed = 0;
+    let most = Number.POSITIVE_INFINITY;
     for await (const chunk of from as AsyncIterable<Buffer>) {
       const now = fault;
       if (now.kind === 'black hole') continue;
       passed += chunk.length;
-      const isCut = now.kind === 'cut' && isReply && passed > now.afterBytes;
-      if (now.kind === 'reset' || isCut) {
+      if (now.kind === 'cut' && isReply) most = now.afterBytes;
+      if (now.kind === 'reset' || passed > most) {
         const [client, upstream] = isReply ? [to, from] : [from, to];
         client.resetAndDestroy();
         upstream.destroy();
