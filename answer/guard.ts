@@ -1,4 +1,5 @@
 import { BraidError, ModelUnavailable } from '../domain/errors.ts';
+import { replaceRanges } from '../domain/guarded-text.ts';
 import { hiddenRanges } from '../domain/hidden-text.ts';
 import type { Degradation } from '../domain/search.ts';
 import { withinTime } from '../domain/within-time.ts';
@@ -71,10 +72,11 @@ export async function guardQuestion(
   report = new GuardrailReport('input'),
 ): Promise<GuardedQuestion> {
   // What nobody sees would stand between the letters of what is looked for.
-  let text = question;
-  for (const [start, end] of hiddenRanges(question, 0, question.length).toReversed()) {
-    text = text.slice(0, start) + text.slice(end);
-  }
+  const hidden = hiddenRanges(question, 0, question.length);
+  const text = replaceRanges(
+    question,
+    hidden.map(([start, end]) => ({ start, end, replacement: '' })),
+  );
   const verdict = await check({ side: 'input', text });
   if (verdict === undefined) return { text, isBlocked: false, report };
   const { matches, findings } = verdict;
@@ -83,8 +85,5 @@ export async function guardQuestion(
   if ([...matches, ...findings].some(({ action }) => action === 'blocked')) {
     return { text: blockedMessage, isBlocked: true, report };
   }
-  for (const { start, end, replacement } of matches.toReversed()) {
-    text = text.slice(0, start) + replacement + text.slice(end);
-  }
-  return { text, isBlocked: false, report };
+  return { text: replaceRanges(text, matches), isBlocked: false, report };
 }

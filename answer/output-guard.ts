@@ -1,3 +1,4 @@
+import { settledPlace } from '../domain/guarded-text.ts';
 import type { Grounding, GuardedText, GuardrailMatch, GuardrailVerdict } from '../models/guardrail.ts';
 import { Edits } from './edits.ts';
 import { GuardrailReport } from './guardrail-report.ts';
@@ -186,10 +187,4 @@ export class OutputGuard {
     for (const match of unseen) this.report.addMatch({ ...match, action: 'blocked' }, true);
     if (unseen.length > 0) this.isBlocked = true;
   }
-}
-
-/** Never within a match that may go on. */
-function settledPlace({ matches, settled }: GuardrailVerdict): number {
-  const cut = matches.find(({ start, end }) => start < settled && end > settled);
-  return cut === undefined ? settled : cut.start;
 }

@@ -11,7 +11,7 @@ export interface ModelCall {
   readonly deadline?: number | undefined;
   /** Shared by all calls for one user request. Absent: work in the background, as patient as the adapter is. */
   readonly failureBudget?: FailureBudget | undefined;
-  /** The texts may turn out to be such as must not be kept: they are written down nowhere. */
+  /** The texts may turn out to be such as must not be kept: nothing of them is written down that no guardrail let through. */
   readonly isConfidential?: true | undefined;
   /** Told what the call used as soon as that is known, also where the call then fails. */
   readonly onUsage?: ((usage: ModelUsage) => void) | undefined;

@@ -1,4 +1,5 @@
 import { BraidError } from '../domain/errors.ts';
+import { replaceRanges, settledPlace } from '../domain/guarded-text.ts';
 import type { Invocation, RecordInvocation } from '../domain/invocation.ts';
 import type { ModelUsage } from '../domain/usage.ts';
 import type { EmbeddingModel } from './embedding-model.ts';
@@ -90,15 +91,18 @@ export function recordGuardrail(guardrail: Guardrail, record: RecordInvocation):
   };
 }
 
+/** What stands behind the settled place is judged again with what follows it, and not let through before. */
 function judged(
   { side, text }: GuardedText,
-  { matches, findings }: GuardrailVerdict,
+  verdict: GuardrailVerdict,
 ): Required<Pick<Invocation, 'outcome' | 'bodies'>> {
+  const { matches, findings } = verdict;
   const isBlocked = [...matches, ...findings].some(({ action }) => action === 'blocked');
-  let passed = text;
-  for (const { start, end, replacement } of matches.toReversed()) {
-    passed = passed.slice(0, start) + replacement + passed.slice(end);
-  }
+  const settled = settledPlace(verdict);
+  const passed = replaceRanges(
+    text.slice(0, settled),
+    matches.filter(({ start }) => start < settled),
+  );
   return {
     outcome: isBlocked ? 'guardrail_intervened' : 'done',
     bodies: {

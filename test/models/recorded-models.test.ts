@@ -165,6 +165,19 @@ describe('recordGuardrail', () => {
     expect(JSON.stringify(line)).not.toContain('ann@');
   });
 
+  it('writes nothing down that is not settled yet: what follows may have it masked', async () => {
+    const masked = { ...match, action: 'masked', replacement: '{EMAIL}' } as const;
+    const textOf = async (verdict: Partial<GuardrailVerdict>) => (await recordOf(verdict)).bodies?.request;
+    expect(await textOf({ settled: 3 })).toEqual({ side: 'input', text: 'ask' });
+    expect(await textOf({ matches: [masked], settled: 21 })).toEqual({
+      side: 'input',
+      text: 'ask {EMAIL} n',
+    });
+    // A match that may go on, and one that begins behind.
+    expect(await textOf({ matches: [masked], settled: 10 })).toEqual({ side: 'input', text: 'ask ' });
+    expect(await textOf({ matches: [masked], settled: 2 })).toEqual({ side: 'input', text: 'as' });
+  });
+
   it('writes nothing down of a text that is blocked, or that nobody judged', async () => {
     const finding = { policy: 'topic', type: 'stocks', action: 'blocked' } as const;
     const blocked = await recordOf({ findings: [finding] });
