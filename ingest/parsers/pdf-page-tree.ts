@@ -1,5 +1,3 @@
-const maxObjectCharacters = 1_000_000;
-
 /**
  * Whether a PDF's tree of pages leads back into itself, so that it has pages without end: the library gives such a
  * document no page or an empty one. Trees in packed objects are not looked into.
@@ -29,12 +27,13 @@ export function hasLoopedPages(bytes: Uint8Array): boolean {
 /** The nodes below each node of the tree, by number and generation of the objects. */
 function readKids(text: string): Map<string, string[]> {
   const kids = new Map<string, string[]>();
-  for (const start of text.matchAll(/(\d{1,10}) (\d{1,5}) obj\b/g)) {
-    const end = text.indexOf('endobj', start.index);
-    const object = text.slice(start.index, Math.min(end, start.index + maxObjectCharacters));
+  const starts = [...text.matchAll(/(\d{1,10}) (\d{1,5}) obj\b/g)];
+  for (const [at, start] of starts.entries()) {
+    // Not to the end that an object should have: where none has, each would be read to the end of the file.
+    const object = text.slice(start.index, starts[at + 1]?.index);
     const list = /\/Kids\s*\[([\d\sR]*)\]/.exec(object)?.[1];
     if (list === undefined) continue;
-    const ids = [...list.matchAll(/(\d+)\s+(\d+)\s+R/g)].map(
+    const ids = [...list.matchAll(/(\d{1,10})\s+(\d{1,5})\s+R/g)].map(
       ([, number, generation]) => `${number} ${generation}`,
     );
     kids.set(`${start[1]} ${start[2]}`, ids);
