@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
-import { loadConfig, type PartialConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { type CommandContext, type CommandRunner, repeatable } from './command-context.ts';
+import { indexOptions } from './index-options.ts';
+import { braidOpener } from './open-braid.ts';
 import { withProgress } from './progress.ts';
 
 interface Options {
@@ -41,15 +43,10 @@ async function calibrate(context: CommandContext, options: Options): Promise<voi
         ...(dataset !== undefined && { datasets: dataset }),
         ...(queries !== undefined && { ownIndex: { tenantId: context.tenantId, queries } }),
         ...(out !== undefined && { out }),
-        engine: config.engine,
-        data: config.data,
-        recipe: { chunking: config.ingest.chunking, embedding: config.models.embedding },
+        ...indexOptions(config),
         onProgress: say,
       },
-      async (overrides: PartialConfig = {}) => {
-        const { createBraid } = await import('../braid.ts');
-        return createBraid(await loadConfig(context.loadOptions(overrides)));
-      },
+      braidOpener(context),
     ),
   );
   context.terminal.result(report, [

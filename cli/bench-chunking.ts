@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { type CommandRunner, repeatable, wholeNumber } from './command-context.ts';
+import { braidOpener } from './open-braid.ts';
 import { withProgress } from './progress.ts';
 
 interface ChunkingOptions {
@@ -37,14 +38,12 @@ export function addBenchChunking(bench: Command, runner: CommandRunner): void {
             `Expected --engine sqlite, got ${config.engine}: each way of cutting is measured on an index of its own`,
           );
         }
-        const [{ runChunkingBenchmark }, { chunkingTable }, { createBraid }] = await Promise.all([
+        const [{ runChunkingBenchmark }, { chunkingTable }] = await Promise.all([
           import('../benchmarks/chunking/run-chunking-benchmark.ts'),
           import('../benchmarks/chunking/chunking-table.ts'),
-          import('../braid.ts'),
         ]);
-        const openBraid = async (data: string) =>
-          createBraid(await loadConfig(context.loadOptions({ data })));
-        const host = await openBraid(config.data);
+        const open = braidOpener(context);
+        const host = await open();
         try {
           const report = await withProgress(
             context.terminal,
@@ -60,7 +59,7 @@ export function addBenchChunking(bench: Command, runner: CommandRunner): void {
                   onProgress,
                 },
                 host.embeddingModel,
-                openBraid,
+                (data) => open({ data }),
               ),
           );
           context.terminal.result(report, chunkingTable(report));

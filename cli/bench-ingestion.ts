@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { type CommandRunner, wholeNumber } from './command-context.ts';
+import { braidOpener } from './open-braid.ts';
 import { withProgress } from './progress.ts';
 
 interface Options {
@@ -38,10 +39,7 @@ export function addIngestionCommand(bench: Command, runner: CommandRunner): void
                 opensearchUrl: config.opensearch.url,
                 onProgress: say,
               },
-              async (settings) => {
-                const { createBraid } = await import('../braid.ts');
-                return createBraid(await loadConfig(context.loadOptions(settings)));
-              },
+              braidOpener(context),
             ),
         );
         const { braid, bare } = report.givenVectors;

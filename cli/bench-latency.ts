@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HttpServer, LatencySettings } from '../benchmarks/latency/run-latency-benchmark.ts';
 import { loadConfig } from '../config.ts';
 import { type CommandContext, type CommandRunner, list, number, wholeNumber } from './command-context.ts';
+import { braidOpener } from './open-braid.ts';
 import { withProgress } from './progress.ts';
 
 interface LatencyOptions {
@@ -67,10 +68,7 @@ async function measure(context: CommandContext, options: LatencyOptions): Promis
         opensearchUrl: config.opensearch.url,
         onProgress: say,
       },
-      async (settings) => {
-        const { createBraid } = await import('../braid.ts');
-        return createBraid(await loadConfig(context.loadOptions(settings)));
-      },
+      braidOpener(context),
       (settings) => serve(settings, config.opensearch.url),
     ),
   );

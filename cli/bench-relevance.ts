@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import type { RelevanceReport } from '../benchmarks/relevance/run-relevance-benchmark.ts';
-import { loadConfig, type PartialConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { table } from './bench-table.ts';
 import { type CommandContext, type CommandRunner, list, wholeNumber } from './command-context.ts';
+import { indexOptions } from './index-options.ts';
+import { braidOpener } from './open-braid.ts';
 import { withProgress } from './progress.ts';
 
 interface Options {
@@ -67,9 +69,7 @@ async function measure(context: CommandContext, options: Options): Promise<void>
         ...(judgements !== undefined && {
           ownIndex: { tenantId: context.tenantId, judgements, ...(queries !== undefined && { queries }) },
         }),
-        engine: config.engine,
-        data: config.data,
-        recipe: { chunking: config.ingest.chunking, embedding: config.models.embedding },
+        ...indexOptions(config),
         onProgress: (progress) =>
           say(
             progress.stage === 'index'
@@ -77,10 +77,7 @@ async function measure(context: CommandContext, options: Options): Promise<void>
               : `${progress.configuration}: ${progress.done} of ${progress.total} queries`,
           ),
       },
-      async (overrides: PartialConfig = {}) => {
-        const { createBraid } = await import('../braid.ts');
-        return createBraid(await loadConfig(context.loadOptions(overrides)));
-      },
+      braidOpener(context),
     ),
   );
   const { perQuery: _, comparisons, ...report } = detailed;

@@ -1,22 +1,19 @@
 import type { Command } from 'commander';
+import type { TuneOptions } from '../benchmarks/tuning/tune-options.ts';
 import type { TuningReport } from '../benchmarks/tuning/tuning-report.ts';
-import { loadConfig, type PartialConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { table } from './bench-table.ts';
 import { type CommandContext, type CommandRunner, repeatable, wholeNumber } from './command-context.ts';
+import { indexOptions } from './index-options.ts';
+import { braidOpener } from './open-braid.ts';
 import { withProgress } from './progress.ts';
 
-interface Options {
+interface Options
+  extends Pick<TuneOptions, 'space' | 'budget' | 'metric' | 'classQueries' | 'steps' | 'searches' | 'out'> {
   readonly dataset?: readonly string[];
   readonly judgements?: string;
   readonly queries?: string;
-  readonly space?: string;
-  readonly budget?: number;
-  readonly metric?: string;
-  readonly classQueries?: number;
-  readonly steps?: boolean;
-  readonly searches?: number;
-  readonly out?: string;
 }
 
 /** Adds `bench tune`. */
@@ -67,15 +64,10 @@ async function tune(context: CommandContext, options: Options): Promise<void> {
         ...(judgements !== undefined && {
           ownIndex: { tenantId: context.tenantId, judgements, ...(queries !== undefined && { queries }) },
         }),
-        engine: config.engine,
-        data: config.data,
-        recipe: { chunking: config.ingest.chunking, embedding: config.models.embedding },
+        ...indexOptions(config),
         onProgress: say,
       },
-      async (overrides: PartialConfig = {}) => {
-        const { createBraid } = await import('../braid.ts');
-        return createBraid(await loadConfig(context.loadOptions(overrides)));
-      },
+      braidOpener(context),
     ),
   );
   context.terminal.result(report, describeTuning(report));

@@ -8,13 +8,25 @@ export async function withBraid<T>(
   use: (braid: Braid, config: Config) => Promise<T>,
   overrides?: PartialConfig,
 ): Promise<T> {
-  const config = await loadConfig(context.loadOptions(overrides));
-  // Imported when it is needed: engines and models take a while, `--help` and usage errors should not.
-  const { createBraid } = await import('../braid.ts');
-  const braid = await createBraid(config);
+  const { braid, config } = await openBraid(context, overrides);
   try {
     return await use(braid, config);
   } finally {
     await braid.close();
   }
+}
+
+/** Opens a Braid of its own for each part of a benchmark, which closes it. */
+export function braidOpener(context: CommandContext): (overrides?: PartialConfig) => Promise<Braid> {
+  return async (overrides) => (await openBraid(context, overrides)).braid;
+}
+
+async function openBraid(
+  context: CommandContext,
+  overrides: PartialConfig | undefined,
+): Promise<{ readonly braid: Braid; readonly config: Config }> {
+  const config = await loadConfig(context.loadOptions(overrides));
+  // Imported when it is needed: engines and models take a while, `--help` and usage errors should not.
+  const { createBraid } = await import('../braid.ts');
+  return { braid: await createBraid(config), config };
 }

@@ -2,21 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Check } from '../../cli/doctor-check.ts';
 import { standInGuardrail } from '../servers/bedrock/apply-guardrail.ts';
 import { type BedrockStandIn, standInKeys, startBedrock } from '../servers/bedrock/bedrock.ts';
 import { freePort } from '../servers/free-port.ts';
 import { describeWithS3, s3Credentials, startS3 } from '../servers/s3.ts';
 import { type StsStandIn, startSts } from '../servers/sts.ts';
 import { runProgram } from './program.ts';
-
-interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly identity?: string;
-  readonly region?: string;
-  readonly advice?: string;
-}
 
 const arn = 'arn:aws:sts::123456789012:assumed-role/braid/doctor';
 const key = { secretAccessKey: s3Credentials.secretAccessKey };
