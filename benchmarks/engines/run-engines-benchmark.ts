@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { quantile } from '../statistics/quantile.ts';
+import { askInTurns, type Sample } from './ask-in-turns.ts';
 import { createBareSql } from './bare-sql.ts';
 import { createBraidHttp, createBraidLibrary } from './braid-contenders.ts';
 import type { Contender } from './contender.ts';
@@ -37,12 +38,6 @@ const place = (name: string) => {
   return path;
 };
 
-interface Sample {
-  readonly milliseconds: number[];
-  cpuMicroseconds: number;
-  readonly texts: (readonly string[])[];
-}
-
 const braidFolder = place('braid');
 const library = await createBraidLibrary(braidFolder, shape, candidates);
 const lance = await createLanceDb(place('lancedb'), shape, candidates);
@@ -68,37 +63,10 @@ for (const query of queriesOf(shape, Number(values.queries))) {
 }
 // Unmeasured: files, statements and the vectors of queries are warm then, and the code is compiled, as in a server that
 // has run for a minute.
-for (let round = 0; round < Number(values.warmup); round += 1) await askAll(queries);
-const samples = await askAll(queries);
+for (let round = 0; round < Number(values.warmup); round += 1) await askInTurns(contenders, queries, topK);
+const samples = await askInTurns(contenders, queries, topK);
 report(samples);
 for (const contender of contenders) await contender.close();
-
-/** Each query to each contender, who begins changing with every query. */
-async function askAll(asked: readonly SyntheticQuery[]): Promise<Map<Contender, Sample>> {
-  const samples = new Map<Contender, Sample>(
-    contenders.map((contender) => [contender, { milliseconds: [], cpuMicroseconds: 0, texts: [] }]),
-  );
-  const others = new Map<Contender, number>();
-  for (const contender of contenders) others.set(contender, (await contender.otherCpu?.()) ?? 0);
-  for (const [at, query] of asked.entries()) {
-    for (let step = 0; step < contenders.length; step += 1) {
-      const contender = contenders[(at + step) % contenders.length]!;
-      const sample = samples.get(contender)!;
-      const cpu = process.cpuUsage();
-      const startedAt = performance.now();
-      const texts = await contender.search(query, topK);
-      sample.milliseconds.push(performance.now() - startedAt);
-      const { user, system } = process.cpuUsage(cpu);
-      sample.cpuMicroseconds += user + system;
-      sample.texts.push(texts);
-    }
-  }
-  for (const contender of contenders) {
-    const other = (await contender.otherCpu?.()) ?? 0;
-    samples.get(contender)!.cpuMicroseconds += other - others.get(contender)!;
-  }
-  return samples;
-}
 
 function report(samples: ReadonlyMap<Contender, Sample>): void {
   const [floor] = [...samples]

@@ -9,6 +9,7 @@ import { settingsFor } from '../latency/run-latency-benchmark.ts';
 import { prepareLoad } from '../latency/search-load.ts';
 import { documentsOf, tenantsOf } from '../latency/synthetic-corpus.ts';
 import { quantile } from '../statistics/quantile.ts';
+import { askInTurns, type Sample } from './ask-in-turns.ts';
 import { createBraidHttp } from './braid-contenders.ts';
 import type { Contender } from './contender.ts';
 import { createLlamaIndex } from './llamaindex.ts';
@@ -94,7 +95,8 @@ console.log(
 );
 const contenders = [...others, await startBraid()];
 say('one at a time');
-const alone = await askAll(contenders);
+await askInTurns(contenders, queries, topK);
+const alone = await askInTurns(contenders, queries, topK);
 reportAlone(alone);
 
 const saturation = values.rate === undefined ? await findSaturation(contenders.at(-1)!) : undefined;
@@ -124,37 +126,6 @@ async function startBraid(): Promise<Contender> {
     for (const query of queries) await contender.search(query, topK);
   }
   return contender;
-}
-
-interface Sample {
-  readonly milliseconds: number[];
-  cpuMicroseconds: number;
-}
-
-/** Each query to each contender, who begins changing with every query. */
-async function askAll(asked: readonly Contender[]): Promise<Map<Contender, Sample>> {
-  const samples = new Map<Contender, Sample>(
-    asked.map((contender) => [contender, { milliseconds: [], cpuMicroseconds: 0 }]),
-  );
-  for (const query of queries) for (const contender of asked) await contender.search(query, topK);
-  const before = new Map<Contender, number>();
-  for (const contender of asked) before.set(contender, (await contender.otherCpu?.()) ?? 0);
-  for (const [at, query] of queries.entries()) {
-    for (let step = 0; step < asked.length; step += 1) {
-      const contender = asked[(at + step) % asked.length]!;
-      const sample = samples.get(contender)!;
-      const cpu = process.cpuUsage();
-      const startedAt = performance.now();
-      await contender.search(query, topK);
-      sample.milliseconds.push(performance.now() - startedAt);
-      const { user, system } = process.cpuUsage(cpu);
-      sample.cpuMicroseconds += user + system;
-    }
-  }
-  for (const contender of asked) {
-    samples.get(contender)!.cpuMicroseconds += ((await contender.otherCpu?.()) ?? 0) - before.get(contender)!;
-  }
-  return samples;
 }
 
 function reportAlone(samples: ReadonlyMap<Contender, Sample>): void {

@@ -1,4 +1,4 @@
-import { measureRanking } from '../relevance/measure-ranking.ts';
+import { metricOf } from '../relevance/measure-ranking.ts';
 import type { LoadedSet } from './load-sets.ts';
 import { replay } from './replay.ts';
 import { type Point, settingsOf } from './search-space.ts';
@@ -29,6 +29,7 @@ async function checkSet(
 ): Promise<Checked> {
   const taken = (heldOut ?? training).slice(0, checkedQueries);
   const { values } = replay(taken, points, metric);
+  const measure = metricOf(metric.name);
   let differing = 0;
   let largest = 0;
   for (const [at, point] of points.entries()) {
@@ -41,7 +42,7 @@ async function checkSet(
         collapse: 'document',
       });
       const ranking = results.map(({ documentId }) => documentId);
-      const searched = measureRanking(ranking, query.grades, [metric.name])[metric.name]!;
+      const searched = measure(ranking, query.grades);
       const difference = Math.abs(searched - values[at * taken.length + place]!);
       if (difference > 1e-6) differing += 1;
       largest = Math.max(largest, difference);

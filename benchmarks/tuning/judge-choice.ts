@@ -48,8 +48,19 @@ export interface Judgement {
 }
 
 /**
- * Judges a choice against the baseline by queries that it was not made on. A gain is proven where the mean of the sets'
- * mean differences is above 0 with p below alpha, and no set is significantly worse.
+ * A gain is proven where the mean of the sets' mean differences is above 0 with p below alpha, and no set is
+ * significantly worse.
+ * @param pValue corrected where several choices are judged together
+ */
+export function isGainProven(
+  { difference, alpha, worse }: Pick<Judgement, 'difference' | 'alpha' | 'worse'>,
+  pValue: number,
+): boolean {
+  return difference > 0 && pValue < alpha && worse.length === 0;
+}
+
+/**
+ * Judges a choice against the baseline by queries that it was not made on.
  * @param earlierLooks how many other configurations the same queries have judged before
  */
 export function judgeChoice(judged: readonly JudgedSet[], earlierLooks: number): Judgement {
@@ -91,7 +102,7 @@ export function judgeChoice(judged: readonly JudgedSet[], earlierLooks: number):
     interval: pooledBootstrapInterval(differences),
     pValue,
     alpha,
-    isProven: difference > 0 && pValue < alpha && worse.length === 0,
+    isProven: isGainProven({ difference, alpha, worse }, pValue),
     worse,
     deviation,
     detectableGain: detectableGain(queries, deviation, { alpha }),

@@ -1,7 +1,7 @@
 import { ModelUnavailable } from '../../domain/errors.ts';
 import type { Hit, SearchRequest, SearchResponse } from '../../domain/search.ts';
 import { mapQueries } from '../relevance/map-queries.ts';
-import { measureRanking } from '../relevance/measure-ranking.ts';
+import { metricOf } from '../relevance/measure-ranking.ts';
 import type { CollectedQuery } from './collect-legs.ts';
 import type { LoadedSet } from './load-sets.ts';
 import { type Point, settingsOf } from './search-space.ts';
@@ -18,6 +18,7 @@ export async function measureStep(
   onSearch: () => void,
 ): Promise<number[][]> {
   const runs = runsOf(options);
+  const measure = metricOf(metric.name);
   const perQuery = await mapQueries(queries, async ({ query }) => {
     const values = new Map<StepOption, number>();
     for (const { request, topK, read } of runs) {
@@ -31,7 +32,7 @@ export async function measureStep(
       onSearch();
       for (const option of read) {
         const ranking = rankedTo(response.results, option.rerankDepth).map(({ documentId }) => documentId);
-        values.set(option, measureRanking(ranking, query.grades, [metric.name])[metric.name]!);
+        values.set(option, measure(ranking, query.grades));
       }
     }
     return values;

@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { InvalidInput } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { Calibration, SearchSettings } from '../../domain/search.ts';
@@ -16,7 +14,7 @@ import { calibratedDepth, calibrateLegs } from './calibrate-legs.ts';
 import { type CollectedQuery, collectLegs } from './collect-legs.ts';
 import { fieldsKey } from './search-space.ts';
 import type { TunedBraid } from './tune-options.ts';
-import { formatSearchFile } from './write-search-file.ts';
+import { writeSearchFile } from './write-search-file.ts';
 
 export interface CalibrationOptions extends IndexOptions {
   /** Folders in BEIR form; their training queries where they have some, else all. */
@@ -70,13 +68,12 @@ export async function runCalibration(
   const isForTenant = ownIndex !== undefined && ownIndex.tenantId !== 'default';
   const settings: SearchSettings = isForTenant ? { tenants: { [ownIndex.tenantId]: own } } : own;
   if (out !== undefined) {
-    await mkdir(dirname(out), { recursive: true });
     const from = sets.map(({ name, collected }) => `${collected.length} queries of ${name}`).join(', ');
     const lines = [
       'Written by `braid bench calibrate`; `braid serve --config` takes it as it is.',
       `Estimated from ${from}, ${engine}. Whether it finds more, judgements tell: see bench tune.`,
     ];
-    await writeFile(out, formatSearchFile(settings, lines));
+    await writeSearchFile(out, settings, lines);
   }
   return {
     benchmark: 'calibration',
@@ -95,23 +92,25 @@ async function collectDataset(
 ): Promise<{ name: string; collected: readonly CollectedQuery[] }> {
   const dataset = await readDataset(folder, (await hasSplit(folder, 'train')) ? 'train' : undefined);
   const braid = await openBraid(indexSettings(options, dataset));
-  await indexCorpus(braid, dataset, (done) =>
-    options.onProgress?.(`${dataset.name}: indexing ${done}`),
-  ).catch(async (error: unknown) => {
-    await braid.close();
-    throw error;
-  });
   const scope = braid.scopes.reader(benchmarkTenant);
-  return { name: dataset.name, collected: await collectAndClose(braid, scope, dataset.queries, options) };
+  const index = () =>
+    indexCorpus(braid, dataset, (done) => options.onProgress?.(`${dataset.name}: indexing ${done}`));
+  return {
+    name: dataset.name,
+    collected: await collectAndClose(braid, scope, dataset.queries, options, index),
+  };
 }
 
+/** @param prepare what is done before the queries are asked */
 async function collectAndClose(
   braid: TunedBraid,
   scope: Scope,
   queries: readonly DatasetQuery[],
   { onProgress }: CalibrationOptions,
+  prepare?: () => Promise<unknown>,
 ): Promise<CollectedQuery[]> {
   try {
+    await prepare?.();
     const ports = { engine: braid.engine, model: braid.embeddingModel };
     return await collectLegs(ports, scope, queries, [fields], calibratedDepth, (done) =>
       onProgress?.(`legs of query ${done} of ${queries.length}`),

@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { InvalidInput } from '../../domain/errors.ts';
 import { resolveSearchRequest } from '../../retrieval/resolve.ts';
 import type { BenchmarkSettings } from '../relevance/benchmark-index.ts';
@@ -32,7 +30,7 @@ import { tuneSteps } from './tune-steps.ts';
 import type { DescribedPoint, Gain, TuningReport } from './tuning-report.ts';
 import { commentsOf, notReplayed, verdictOf } from './tuning-verdict.ts';
 import { surfaceOf } from './weight-surface.ts';
-import { formatSearchFile } from './write-search-file.ts';
+import { writeSearchFile } from './write-search-file.ts';
 
 const searchBudget = 20_000;
 
@@ -133,8 +131,7 @@ export async function runTuning(
       ...(settings !== undefined && options.out !== undefined && { out: options.out }),
     };
     if (settings !== undefined && options.out !== undefined) {
-      await mkdir(dirname(options.out), { recursive: true });
-      await writeFile(options.out, formatSearchFile(settings, commentsOf(report)));
+      await writeSearchFile(options.out, settings, commentsOf(report));
     }
     return report;
   } finally {

@@ -3,7 +3,7 @@ import { classifyQuery } from '../../retrieval/query-class.ts';
 import { holm } from '../statistics/holm.ts';
 import type { CollectedQuery } from './collect-legs.ts';
 import type { Looks } from './held-out-log.ts';
-import { judgeChoice } from './judge-choice.ts';
+import { isGainProven, judgeChoice } from './judge-choice.ts';
 import { describePoint, settingsOf } from './search-space.ts';
 import { type TrainingTable, tuneOn } from './tune-on.ts';
 import type { ClassReport } from './tuning-report.ts';
@@ -52,8 +52,7 @@ export async function tuneClasses(
       };
     }
     const adjustedPValue = adjusted[tested.indexOf(entry)]!;
-    const isProven =
-      judgement.difference > 0 && adjustedPValue < judgement.alpha && judgement.worse.length === 0;
+    const isProven = isGainProven(judgement, adjustedPValue);
     return {
       class: entry.class,
       training: entry.training,

@@ -7,7 +7,7 @@ import { findFlat, type QuerySets } from './choose-point.ts';
 import type { CollectedQuery } from './collect-legs.ts';
 import { foldCount, foldOf } from './folds.ts';
 import type { Looks } from './held-out-log.ts';
-import { type JudgedSet, judgeChoice } from './judge-choice.ts';
+import { isGainProven, type JudgedSet, judgeChoice } from './judge-choice.ts';
 import type { LoadedSet } from './load-sets.ts';
 import { measureStep, searchesOf } from './measure-step.ts';
 import { type Point, settingsOf } from './search-space.ts';
@@ -163,8 +163,7 @@ function reportSteps(tuned: readonly Tuned[], earlier: (option: StepOption) => n
       return { step, training, tried, verdict: 'on training queries nothing can be told from doing without' };
     }
     const adjustedPValue = adjusted[tested.indexOf(judgement)]!;
-    const isProven =
-      judgement.difference > 0 && adjustedPValue < judgement.alpha && judgement.worse.length === 0;
+    const isProven = isGainProven(judgement, adjustedPValue);
     return {
       step,
       training,

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import type { SearchSettings } from '../../domain/search.ts';
 
@@ -7,4 +9,14 @@ import type { SearchSettings } from '../../domain/search.ts';
  */
 export function formatSearchFile(search: SearchSettings, lines: readonly string[]): string {
   return `${lines.map((line) => `# ${line}\n`).join('')}${stringify({ search }, { flowCollectionPadding: true })}`;
+}
+
+/** Writes such a file, and the folder that it goes into where that is missing. */
+export async function writeSearchFile(
+  path: string,
+  search: SearchSettings,
+  lines: readonly string[],
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, formatSearchFile(search, lines));
 }
