@@ -19,6 +19,7 @@ const withinSelection = `AND +rowid IN (
 
 const scoreSql = 'SELECT rowid AS chunk, -bm25(lexical, ?, ?) AS score';
 const placeSql = 'chunk, chunk_id, document_id, ordinal';
+type Placed = [chunk: number, chunkId: string, documentId: string, ordinal: number];
 
 export interface LexicalHits {
   readonly hits: readonly FoundRow[];
@@ -69,20 +70,14 @@ function rankFew(
   const scores = new Map(
     lowest === undefined ? scored : scored.filter(([chunk, score]) => score >= lowest || also.has(chunk)),
   );
-  const placed = database.tuples<[chunk: number, chunkId: string, documentId: string, ordinal: number]>(
+  const placed = database.tuples<Placed>(
     `SELECT ${placeSql} FROM json_each(?) CROSS JOIN chunks ON chunk = value CROSS JOIN documents USING (document)
      ORDER BY document_id, ordinal`,
     JSON.stringify([...scores.keys()]),
   );
   // The sort is stable: equal scores keep the order of documents.
   return placed
-    .map(([chunk, chunkId, documentId, ordinal]) => ({
-      chunk,
-      chunkId,
-      documentId,
-      ordinal,
-      score: scores.get(chunk)!,
-    }))
+    .map((place) => toFoundRow(place, scores.get(place[0])!))
     .sort((left, right) => right.score - left.score);
 }
 
@@ -98,7 +93,7 @@ function rankMany(
   const alsoSql = isCompleting ? 'rowid IN (SELECT chunk FROM temp.completing)' : '0';
   const orderSql = 'score DESC, document_id, ordinal';
   return database
-    .tuples<[chunk: number, chunkId: string, documentId: string, ordinal: number, score: number]>(
+    .tuples<[...Placed, score: number]>(
       `WITH scored AS MATERIALIZED (
          ${scoreSql}, ${alsoSql} AS also FROM lexical
          WHERE lexical MATCH ? ${selection.isAll ? '' : withinSelection}
@@ -117,13 +112,14 @@ function rankMany(
       candidates - 1,
       candidates + also.size,
     )
-    .map(([chunk, chunkId, documentId, ordinal, score]) => ({
-      chunk,
-      chunkId,
-      documentId,
-      ordinal,
-      score,
-    }));
+    .map((row) => toFoundRow(row, row[4]));
+}
+
+function toFoundRow(
+  [chunk, chunkId, documentId, ordinal]: readonly [...Placed, ...unknown[]],
+  score: number,
+): FoundRow {
+  return { chunk, chunkId, documentId, ordinal, score };
 }
 
 /** Notes the chunks that are scored whatever their rank. */
