@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type AnswerSettings, createAnswer } from './answer/answer.ts';
 import type { GuardPolicy } from './answer/guard.ts';
 import { createSessions } from './answer/sessions.ts';
-import { sweepSessions } from './answer/sweep-sessions.ts';
+import { sweepOnce, sweepSessions } from './answer/sweep-sessions.ts';
 import { createTurns } from './answer/turns.ts';
 import type { Config, GuardrailConfig } from './config.ts';
 import { InvalidConfiguration } from './domain/errors.ts';
@@ -266,9 +266,7 @@ export async function createBraid(config: Config): Promise<Braid> {
       openSources(paths, { ...config.ingest.parse, openBucket: (bucket) => s3.bucket(bucket) }),
     async recover() {
       await jobs.recover();
-      await sessions
-        .sweep()
-        .catch((error: unknown) => telemetry.log.warn({ error }, 'cannot remove expired sessions'));
+      await sweepOnce(sessions, telemetry);
       stopSweeping ??= sweepSessions(sessions, telemetry);
       // Not waited for: there may be many objects to look through.
       sweepingObjects ??= sweepObjects(objects, closing.signal, telemetry);

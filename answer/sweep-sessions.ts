@@ -13,15 +13,20 @@ export function sweepSessions(
   everyMs = sweepEveryMs,
 ): () => Promise<void> {
   let running: Promise<unknown> = Promise.resolve();
-  const sweep = () =>
-    sessions
-      .sweep()
-      .catch((error: unknown) => telemetry.log.warn({ error }, 'cannot remove expired sessions'));
   const timer = setInterval(() => {
-    running = running.then(sweep);
+    running = running.then(() => sweepOnce(sessions, telemetry));
   }, everyMs).unref();
   return async () => {
     clearInterval(timer);
     await running;
   };
+}
+
+/** Removes expired sessions now; a failure is told of. */
+export async function sweepOnce(sessions: Pick<Sessions, 'sweep'>, telemetry: Telemetry): Promise<void> {
+  try {
+    await sessions.sweep();
+  } catch (error) {
+    telemetry.log.warn({ error }, 'cannot remove expired sessions');
+  }
 }

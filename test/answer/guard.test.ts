@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCheck, guardQuestion } from '../../answer/guard.ts';
-import type { GuardedText } from '../../models/guardrail.ts';
-import type { ModelCall } from '../../models/model-call.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
-import { guardrailOf } from '../models/local/guardrail/guardrail-under-test.ts';
+import { guardrailOf, policyTelling } from '../models/local/guardrail/guardrail-under-test.ts';
 
 const guardrail = guardrailOf({
   input: { promptAttacks: true, words: ['abracadabra'], sensitiveInformation: { email: 'mask' } },
@@ -13,20 +11,7 @@ const guard = (question: string) => guardQuestion(question, (given) => guardrail
 describe('createCheck', () => {
   it('asks in confidence: what is refused is to be written down nowhere', async () => {
     const calls: unknown[] = [];
-    const policy = {
-      guardrail: {
-        ...guardrail,
-        async check(given: GuardedText, call?: ModelCall) {
-          calls.push(call?.isConfidential);
-          return guardrail.check(given);
-        },
-      },
-      stream: 'sync',
-      onFailure: 'block',
-      timeoutMs: 1_000,
-      blockedInput: 'No.',
-      blockedOutput: 'No.',
-    } as const;
+    const policy = policyTelling(guardrail, (_, call) => calls.push(call?.isConfidential));
     const check = createCheck(policy, silentTelemetry, {}, () => {});
     await check({ side: 'input', text: 'abracadabra' });
     expect(calls).toEqual([true]);

@@ -4,7 +4,7 @@ import { createTurns } from '../../answer/turns.ts';
 import type { AnswerResponse } from '../../domain/answer.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
-import { guardrailOf } from '../models/local/guardrail/guardrail-under-test.ts';
+import { guardrailOf, policyTelling } from '../models/local/guardrail/guardrail-under-test.ts';
 import { scopes } from '../search-engine/scopes.ts';
 
 const settings = { withholdUngrounded: false, linkHosts: [] };
@@ -91,15 +91,6 @@ describe('createTurns', () => {
     const guardrail = guardrailOf({
       input: { words: ['abracadabra'], sensitiveInformation: { email: 'mask' } },
     });
-    const guard = {
-      guardrail,
-      stream: 'sync',
-      onFailure: 'block',
-      timeoutMs: 1_000,
-      blockedInput: 'No.',
-      blockedOutput: 'No.',
-    } as const;
-
     /** Asks a follow-up that the model rewrites; tells what was checked and what came of it. */
     async function followUp(question: string, rewritten: string, earlier = [turnRestingOn(1)]) {
       const checked: string[] = [];
@@ -107,16 +98,7 @@ describe('createTurns', () => {
         { read: async () => earlier, add: async () => 'a', sweep: async () => 0 },
         () => ({
           ...settings,
-          guard: {
-            ...guard,
-            guardrail: {
-              ...guardrail,
-              async check(given, call) {
-                checked.push(given.text);
-                return guardrail.check(given, call);
-              },
-            },
-          },
+          guard: policyTelling(guardrail, ({ text }) => checked.push(text)),
         }),
         silentTelemetry,
       );

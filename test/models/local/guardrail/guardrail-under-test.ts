@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { GuardPolicy } from '../../../../answer/guard.ts';
 import type { EmbeddingModel } from '../../../../models/embedding-model.ts';
 import type { Guardrail } from '../../../../models/guardrail.ts';
 import { createLocalGuardrail } from '../../../../models/local/guardrail/create-local-guardrail.ts';
@@ -21,4 +22,25 @@ export const unasked: EmbeddingModel = {
 /** A local guardrail without an embedding model. */
 export function guardrailOf(settings: LocalGuardrailSettings): Guardrail {
   return createLocalGuardrail(settings, unasked);
+}
+
+/** A policy that refuses with "No.", of a guardrail that tells of each check before it is made. */
+export function policyTelling(
+  guardrail: Guardrail,
+  onCheck: (...given: Parameters<Guardrail['check']>) => void,
+): GuardPolicy {
+  return {
+    guardrail: {
+      ...guardrail,
+      async check(given, call) {
+        onCheck(given, call);
+        return guardrail.check(given, call);
+      },
+    },
+    stream: 'sync',
+    onFailure: 'block',
+    timeoutMs: 1_000,
+    blockedInput: 'No.',
+    blockedOutput: 'No.',
+  };
 }
