@@ -1,11 +1,13 @@
+import { withoutCredentials } from './link-credentials.ts';
+
 /** Each chunk of a document is found by its links, so that they are few: first come, first kept. */
 export const linkLimits = { links: 100, linkBytes: 2_048, totalBytes: 8_192 } as const;
 
 const schemes: ReadonlySet<string> = new Set(['http:', 'https:', 'ftp:', 'mailto:', 'tel:']);
 
 /**
- * Where a link leads, as browsers read it; undefined where it leads nowhere a reader should be sent: within the page, to
- * scripts, data and files, or with a name or password in the address.
+ * Where a link leads, as browsers read it, without credentials in its address; undefined where it leads nowhere a reader
+ * should be sent: within the page, to scripts, data and files.
  * @param base address of the page; without one, or with one that is not of the web, what is relative stays as written
  */
 export function linkTarget(given: string, base?: string): string | undefined {
@@ -15,13 +17,10 @@ export function linkTarget(given: string, base?: string): string | undefined {
   }
   const place = base !== undefined && /^https?:/i.test(base) ? base : undefined;
   if (place === undefined && !/^[a-z][a-z\d+.-]*:/i.test(address)) {
-    return /[\p{C}\s\\<>"]|^\/\//u.test(address) ? undefined : address;
+    return /[\p{C}\s\\<>"]|^\/\//u.test(address) ? undefined : withoutCredentials(address) || undefined;
   }
   const url = URL.parse(address, place);
-  if (url === null || !schemes.has(url.protocol) || url.username !== '' || url.password !== '') {
-    return undefined;
-  }
-  return url.href;
+  return url === null || !schemes.has(url.protocol) ? undefined : withoutCredentials(url.href);
 }
 
 /** The targets of links, each once, in their order, as many as `linkLimits` lets be kept. */

@@ -34,7 +34,7 @@ export interface ParserSettings {
   readonly maxDocumentBytes: number;
 }
 
-const recipe = 'parsers-3';
+const recipe = 'parsers-4';
 
 /** The processes are started when the first documents come, and reused. */
 export function createParser(settings: ParserSettings, telemetry: Telemetry): Parser {

@@ -11,6 +11,12 @@ describe('linkTarget', () => {
     ['../b.md', 'https://example.com/docs/a/', 'https://example.com/docs/b.md'],
     ['//cdn.example.com/x', 'https://example.com/', 'https://cdn.example.com/x'],
     ['?page=2', 'https://example.com/list', 'https://example.com/list?page=2'],
+    ['https://ann:secret@example.com/?a=b', undefined, 'https://example.com/?a=b'],
+    ['https:\\\\ann:se@cret@example.com/', undefined, 'https://example.com/'],
+    ['ftp://ann:secret@example.com/a', undefined, 'ftp://example.com/a'],
+    ['b.md?a=b&token=x#c', undefined, 'b.md?a=b#c'],
+    ['b.md?token=x', 'https://ann:secret@example.com/a?token=y', 'https://example.com/b.md'],
+    ['https://b.s3.amazonaws.com/k?X-Amz-Signature=x', undefined, 'https://b.s3.amazonaws.com/k'],
   ])('reads %j from %j as %j', (given, base, target) => {
     expect(linkTarget(given, base)).toBe(target);
     expect(linkTarget(target, base)).toBe(target);
@@ -27,8 +33,7 @@ describe('linkTarget', () => {
     'data:text/html,<script>alert(1)</script>',
     'file:///etc/passwd',
     'blob:https://example.com/1',
-    'https://user:secret@example.com/',
-    'https://token@example.com/',
+    '?token=x',
     'https://',
     'a b',
     'a\u202eb',
@@ -39,13 +44,7 @@ describe('linkTarget', () => {
   });
 
   it('drops hostile schemes from pages of the web too', () => {
-    for (const given of [
-      'javascript:alert(1)',
-      'java\tscript:alert(1)',
-      'data:,x',
-      'file:///x',
-      '//a:b@c/',
-    ]) {
+    for (const given of ['javascript:alert(1)', 'java\tscript:alert(1)', 'data:,x', 'file:///x']) {
       expect(linkTarget(given, 'https://example.com/')).toBeUndefined();
     }
   });
