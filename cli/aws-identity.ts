@@ -1,7 +1,8 @@
 import { Agent as PlainAgent } from 'node:http';
 import { Agent } from 'node:https';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand, STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { credentialsAdvice, explainCredentials } from './credentials-failure.ts';
 
 export interface AwsIdentityOptions {
   /** Of STS. @default the region's */
@@ -28,6 +29,13 @@ export interface AwsIdentity {
 /** STS or the credentials say no: nothing that is signed with them will work. */
 export class CredentialsRefused extends Error {
   override readonly name = 'CredentialsRefused';
+  /** What to do about it. */
+  readonly advice: string;
+
+  constructor(why: string, advice: string, cause: unknown) {
+    super(`Cannot sign requests to AWS: ${why}`, { cause });
+    this.advice = advice;
+  }
 }
 
 const timeoutMs = 3_000;
@@ -53,7 +61,6 @@ const refusals: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch:
     'AWS refuses the signature; check the secret access key and the clock of this machine',
   InvalidSignatureException: 'AWS refuses the signature; check the secret access key and the clock',
-  CredentialsProviderError: 'no AWS credentials were found',
 };
 
 /**
@@ -62,7 +69,9 @@ const refusals: Readonly<Record<string, string>> = {
  */
 export async function findAwsIdentity(options: AwsIdentityOptions): Promise<AwsIdentity> {
   const { endpoint, region } = options;
+  const chain: string[] = [];
   const client = new STSClient({
+    logger: chainLogger(chain),
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: timeoutMs,
@@ -75,7 +84,7 @@ export async function findAwsIdentity(options: AwsIdentityOptions): Promise<AwsI
   });
   try {
     const credentials = await client.config.credentials().catch((error: unknown) => {
-      throw refused(error);
+      throw withoutCredentials(error, chain);
     });
     const foundRegion = await client.config.region().catch(() => undefined);
     const known = {
@@ -101,8 +110,33 @@ export async function findAwsIdentity(options: AwsIdentityOptions): Promise<AwsI
 
 function refused(error: unknown): CredentialsRefused {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  const why = Object.hasOwn(refusals, name) ? refusals[name] : message;
-  return new CredentialsRefused(`Cannot sign requests to AWS: ${why}`, { cause: error });
+  const why = refusals[name] ?? message;
+  return new CredentialsRefused(why, credentialsAdvice, error);
+}
+
+function withoutCredentials(error: unknown, chain: readonly string[]): CredentialsRefused {
+  if (!(error instanceof Error) || Object.hasOwn(refusals, error.name)) return refused(error);
+  const { why, advice } = explainCredentials(error, chain);
+  return new CredentialsRefused(why, advice, error);
+}
+
+/**
+ * Keeps why each link of the SDK's chain gave no credentials: where a later one follows, its error tells only that none
+ * did. What else the SDK logs may hold credentials and is dropped.
+ */
+function chainLogger(chain: string[]): NonNullable<STSClientConfig['logger']> {
+  const drop = () => {};
+  return {
+    debug: (...content: readonly unknown[]) => {
+      const line = /^@smithy\/property-provider (?:->|\(!\)) ([\s\S]*)$/.exec(String(content[0]))?.[1];
+      if (line !== undefined) chain.push(line);
+    },
+    trace: drop,
+    info: drop,
+    // Of settings that contradict each other.
+    warn: (...content: readonly unknown[]) => process.emitWarning(String(content[0])),
+    error: drop,
+  };
 }
 
 function sourceOf(credentials: object): string {

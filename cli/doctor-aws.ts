@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { AwsIdentity } from './aws-identity.ts';
+import { credentialsAdvice } from './credentials-failure.ts';
 import { type Check, failedCheck } from './doctor-check.ts';
 
 /** The check of the AWS credentials, and whose they are, for the checks of what is signed with them. */
@@ -12,7 +13,7 @@ export interface AwsCheck {
 export async function checkAws(config: Config): Promise<AwsCheck | undefined> {
   const endpoints = signedEndpoints(config);
   if (endpoints.length === 0) return undefined;
-  const { findAwsIdentity } = await import('./aws-identity.ts');
+  const { CredentialsRefused, findAwsIdentity } = await import('./aws-identity.ts');
   const region = config.bedrock.region ?? config.s3.region;
   const { endpoint } = config.sts;
   const name = 'aws';
@@ -29,8 +30,7 @@ export async function checkAws(config: Config): Promise<AwsCheck | undefined> {
       unreached === undefined ? '' : `; STS, which knows whose it is, does not answer (${unreached})`;
     return { check: { name, ok: true, detail: `${key}${without}`, ...accountOf(identity) }, identity };
   } catch (error) {
-    const advice =
-      'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role; "aws sts get-caller-identity" shows the same';
+    const advice = error instanceof CredentialsRefused ? error.advice : credentialsAdvice;
     return { check: failedCheck(name, error, advice) };
   }
 }

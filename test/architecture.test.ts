@@ -169,6 +169,7 @@ const rules: Record<string, Rule> = {
       'benchmarks',
       'domain',
       'sources',
+      'telemetry/mask-secrets.ts',
       'types:pipeline.ts',
       'types:identity',
     ],

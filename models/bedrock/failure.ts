@@ -47,6 +47,12 @@ export function explainFailure(error: unknown, model: string, doing: string): Ca
     error: new ModelUnavailable(begin + what, { cause: error }),
   });
 
+  if (credentialErrors.includes(name) && /aws (sso )?login|SSO session/.test(message)) {
+    return refused(
+      'credentials',
+      'the sign-in that the AWS credentials come from has expired or is missing; sign in again with "aws sso login" or "aws login"',
+    );
+  }
   if (credentialErrors.includes(name) || /could not load credentials/i.test(message)) {
     return refused(
       'credentials',

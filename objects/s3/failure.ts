@@ -29,6 +29,11 @@ const expired: Verdict = {
   reason: 'expired_credentials',
   advice: 'the AWS credentials have expired; sign in again or renew the session token',
 };
+const signedOut: Verdict = {
+  reason: 'expired_credentials',
+  advice:
+    'the sign-in that the AWS credentials come from has expired or is missing; sign in again with "aws sso login" or "aws login"',
+};
 const invalid: Verdict = {
   reason: 'invalid_credentials',
   advice: 'the AWS credentials are not accepted; check the access key, its secret and the session token',
@@ -110,6 +115,9 @@ export function isMissing(error: unknown): boolean {
 }
 
 function verdictOf(failure: ServiceError): Verdict {
+  if (failure.name === 'CredentialsProviderError' && /aws (sso )?login|SSO session/.test(failure.message)) {
+    return signedOut;
+  }
   const known = Object.hasOwn(verdicts, failure.name) ? verdicts[failure.name] : undefined;
   if (known !== undefined) return known;
   const status = failure.$metadata?.httpStatusCode;

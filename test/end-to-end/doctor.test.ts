@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -102,6 +102,26 @@ describe('doctor', () => {
       advice: expect.stringContaining('AWS_PROFILE'),
     });
     expect(stdout).not.toContain('stand-in-secret');
+  });
+
+  it('tells a single sign-on that has expired, and what to run', async () => {
+    const config = join(folder, 'aws-config');
+    const profile =
+      'sso_start_url = https://sso.invalid/start\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = reader';
+    writeFileSync(config, `[profile braid]\n${profile}\n`);
+    const { status, check } = await doctor({
+      HOME: folder,
+      AWS_CONFIG_FILE: config,
+      AWS_PROFILE: 'braid',
+      AWS_ACCESS_KEY_ID: '',
+    });
+    expect(status).toBe(1);
+    expect(check('aws')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('there is no single sign-on session'),
+      advice: 'Run: aws sso login --profile "$AWS_PROFILE"',
+    });
+    expect(check('models: language')?.detail).toContain('aws sso login');
   });
 
   it('tells a guardrail that is not there, and what to do', async () => {

@@ -22,4 +22,20 @@ describe('explainFailure', () => {
       expect((error.cause as Error).message).toBe(message);
     }
   });
+
+  it('tells a sign-in that has expired from credentials that were never there', () => {
+    const told = (message: string) =>
+      explainFailure(
+        Object.assign(new Error(message), { name: 'CredentialsProviderError' }),
+        'bedrock/m',
+        'embed',
+      );
+    const expired = told(
+      "Token is expired. To refresh this SSO session run 'aws sso login' with the corresponding profile.",
+    );
+    expect(expired).toMatchObject({ kind: 'final', error: { reason: 'credentials' } });
+    expect(expired.error.message).toContain('sign in again with "aws sso login"');
+    const none = told('Could not load credentials from any providers');
+    expect(none.error.message).toContain('there are no AWS credentials');
+  });
 });

@@ -34,6 +34,16 @@ describe('failureOf', () => {
     expect(failure.message).toMatch(/^Cannot list s3:\/\/b: /);
   });
 
+  it('tells a sign-in that has expired from credentials that were never there', () => {
+    const message =
+      'The SSO session associated with this profile has expired. To refresh this SSO session run aws sso login with the corresponding profile.';
+    const failure = failureOf(told('CredentialsProviderError', {}, message), 'list s3://b');
+    expect(failure).toMatchObject({
+      reason: 'expired_credentials',
+      message: expect.stringContaining('aws sso login'),
+    });
+  });
+
   it('names the setting of a missing Region', () => {
     const failure = failureOf(told('Error', {}, 'Region is missing'), 'list s3://b');
     expect(failure).toMatchObject({ code: 'invalid_configuration', setting: 's3.region' });
