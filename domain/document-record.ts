@@ -3,6 +3,7 @@ import { type Access, mayRead } from './access.ts';
 import type { Metadata, Origin } from './document.ts';
 import { hasExpired } from './expiry.ts';
 import type { HiddenTextFlag } from './hidden-text.ts';
+import type { KeptLinks } from './links.ts';
 import type { Scope } from './scope.ts';
 import { parseVersion } from './version.ts';
 
@@ -14,7 +15,7 @@ export interface PartVersion {
   readonly eventHash: string;
 }
 
-export interface ContentPart extends PartVersion {
+export interface ContentPart extends PartVersion, KeptLinks {
   /** Empty where the part is deleted. */
   readonly contentHash: string;
   /** As shown: what the content turned out to be. */
@@ -25,8 +26,6 @@ export interface ContentPart extends PartVersion {
   readonly bytes: number;
   /** What the source said, by which an equal state is recognised without parsing. */
   readonly claimed: { readonly mediaType?: string; readonly title?: string };
-  /** Targets of its links as parsing found them, see `linkTargets`; absent: none. */
-  readonly links?: readonly string[];
   /** What parsing took out of it, since no reader sees it; absent: nothing. */
   readonly flags?: readonly HiddenTextFlag[];
 }
@@ -288,7 +287,11 @@ function isEqualState(stored: DocumentRecord, change: Change): boolean {
   const held = stored.content;
   if (change.operation === 'delete') return held?.deleted === true;
   if (change.operation === 'patch') {
+    const isShown = held !== undefined && !held.deleted;
+    const label = isShown ? { title: held.claimed.title, uri: held.uri } : stored.label;
     return (
+      (change.label === undefined ||
+        (change.label.title === label?.title && change.label.uri === label?.uri)) &&
       (change.metadata === undefined ||
         canonicalJson(change.metadata) === canonicalJson(stored.metadata?.value ?? {})) &&
       (change.access === undefined ||

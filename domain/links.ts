@@ -23,6 +23,31 @@ export function linkTarget(given: string, base?: string): string | undefined {
   return url === null || !schemes.has(url.protocol) ? undefined : withoutCredentials(url.href);
 }
 
+/** Links of a document as its record keeps them. */
+export interface KeptLinks {
+  /** Their targets under the document's address, see `linkTargets`; absent: none. */
+  readonly links?: readonly string[];
+  /** As parsing found them, so that they can be read under another address; absent: as `links`. */
+  readonly writtenLinks?: readonly string[];
+}
+
+/** Reads links under their document's address; `written` is what parsing found. */
+export function keptLinks(written: readonly string[], uri: string | undefined): KeptLinks {
+  const links = linkTargets(written, uri);
+  const writtenLinks = linkTargets(written);
+  const areSame =
+    links.length === writtenLinks.length && links.every((link, at) => link === writtenLinks[at]);
+  return { ...(links.length > 0 && { links }), ...(!areSame && { writtenLinks }) };
+}
+
+/** Reads kept links under the address that their document has now. */
+export function movedLinks(
+  { links = [], writtenLinks = links }: KeptLinks,
+  uri: string | undefined,
+): KeptLinks {
+  return keptLinks(writtenLinks, uri);
+}
+
 /** The targets of links, each once, in their order, as many as `linkLimits` lets be kept. */
 export function linkTargets(given: Iterable<string>, base?: string): string[] {
   const targets = new Set<string>();

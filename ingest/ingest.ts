@@ -10,6 +10,7 @@ import {
 } from '../domain/document-record.ts';
 import { RevisionConflict } from '../domain/errors.ts';
 import type { AttachmentResult, WriteResult } from '../domain/ingest.ts';
+import { keptLinks, movedLinks } from '../domain/links.ts';
 import type { Attachment } from '../domain/parsed-document.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore, ReplacedChunks, StoredRecord } from '../search-engine/document-store.ts';
@@ -255,9 +256,10 @@ function isRetitled(record: DocumentRecord, stored: DocumentRecord | undefined):
 }
 
 function withPrepared(record: DocumentRecord, prepared: Prepared, recipeOf: RecipeOf): Write {
-  const { title: _, links: heldLinks = [], flags: heldFlags = [], ...content } = record.content!;
+  const { title: _, links, writtenLinks, flags: heldFlags = [], ...content } = record.content!;
   const { mediaType, title, chunks, found } = prepared;
-  const { links, flags } = found ?? { links: heldLinks, flags: heldFlags };
+  const held = { ...(links && { links }), ...(writtenLinks && { writtenLinks }) };
+  const flags = found?.flags ?? heldFlags;
   return {
     record: {
       ...record,
@@ -265,7 +267,7 @@ function withPrepared(record: DocumentRecord, prepared: Prepared, recipeOf: Reci
         ...content,
         mediaType,
         ...(title !== undefined && { title }),
-        ...(links.length > 0 && { links }),
+        ...(found === undefined ? movedLinks(held, content.uri) : keptLinks(found.links, content.uri)),
         ...(flags.length > 0 && { flags }),
       },
       chunks: chunks.chunks.length,
@@ -282,19 +284,19 @@ function withoutPrepared(record: DocumentRecord, stored: DocumentRecord | undefi
   return hadChunks ? { record: { ...record, chunks: 0 }, chunks: { chunks: [], parents: [] } } : { record };
 }
 
-/** Content that was not parsed again keeps what parsing found. */
+/** Content that was not parsed again keeps what parsing found; relative links start from where it is now. */
 function keepShown(record: DocumentRecord, stored: DocumentRecord | undefined): DocumentRecord {
   const held = stored?.content;
   if (record.content === undefined || held === undefined || record.content === held) return record;
   if (held.claimed.title !== record.content.claimed.title) return record;
-  const { title: _, ...content } = record.content;
+  const { title: _, links: __, writtenLinks: ___, ...content } = record.content;
   return {
     ...record,
     content: {
       ...content,
       mediaType: held.mediaType,
       ...(held.title !== undefined && { title: held.title }),
-      ...(held.links !== undefined && { links: held.links }),
+      ...movedLinks(held, content.uri),
       ...(held.flags !== undefined && { flags: held.flags }),
     },
   };

@@ -3,7 +3,6 @@ import type { Document } from '../domain/document.ts';
 import type { DocumentRecord } from '../domain/document-record.ts';
 import { DocumentRefused } from '../domain/errors.ts';
 import type { HiddenTextFlag } from '../domain/hidden-text.ts';
-import { linkTargets } from '../domain/links.ts';
 import type { Attachment, Omission } from '../domain/parsed-document.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { EmbeddingModel } from '../models/embedding-model.ts';
@@ -36,7 +35,7 @@ export interface Prepared {
   /** Where the content was parsed. */
   readonly attachments?: readonly Attachment[];
   readonly omissions?: readonly Omission[];
-  /** Where the content was parsed; empty for none. */
+  /** Where the content was parsed; empty for none. Links are as the parser gives them. */
   readonly found?: { readonly links: readonly string[]; readonly flags: readonly HiddenTextFlag[] };
 }
 
@@ -74,7 +73,7 @@ export async function prepare(
     truncated: embedded.truncated,
     breakpointTexts,
     attachments: parsed.attachments ?? [],
-    found: { links: linkTargets(parsed.links ?? [], document.uri), flags: parsed.flags ?? [] },
+    found: { links: parsed.links ?? [], flags: parsed.flags ?? [] },
     ...(parsed.omissions && { omissions: parsed.omissions }),
   };
 }

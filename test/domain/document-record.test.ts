@@ -205,6 +205,17 @@ describe('mergeChange', () => {
     expect(after.content).not.toHaveProperty('title');
   });
 
+  it('sees a patch of title and address without a version for what it changes', () => {
+    const label = { title: 'three', uri: 'https://example.com/' };
+    for (const stored of [mergeAll([upsert(1n, 'one')])!, mergeAll([remove(1n)])!]) {
+      const changed = mergeChange(stored, patch(undefined, { label }), where);
+      expect(changed.outcome).toBe('applied');
+      expect(mergeChange(changed.record, patch(undefined, { label }), where).outcome).toBe('unchanged');
+      const again = { label: { title: 'three' } };
+      expect(mergeChange(changed.record, patch(undefined, again), where).outcome).toBe('applied');
+    }
+  });
+
   it('never lets an older update bring a deleted document back', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 8 }), (changes) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkLimits, linkTarget, linkTargets } from '../../domain/links.ts';
+import { keptLinks, linkLimits, linkTarget, linkTargets, movedLinks } from '../../domain/links.ts';
 
 describe('linkTarget', () => {
   it.each([
@@ -57,5 +57,29 @@ describe('linkTargets', () => {
     expect(many).toHaveLength(linkLimits.links);
     const long = linkTargets(Array.from({ length: 50 }, (_, at) => `${at}-`.padEnd(1_000, 'x')));
     expect(long).toHaveLength(8);
+  });
+});
+
+describe('movedLinks', () => {
+  it('reads what was relative under each next address, and loses nothing on the way', () => {
+    const far = `https://example.com/${'far/'.repeat(500)}`;
+    const written = ['b.md', 'https://example.org/'];
+    const given = [
+      undefined,
+      'https://example.com/a/',
+      far,
+      'file:///a/',
+      'https://example.com/c/',
+      undefined,
+    ];
+    let kept = keptLinks(written, undefined);
+    for (const uri of given) {
+      kept = movedLinks(kept, uri);
+      expect(kept).toEqual(keptLinks(written, uri));
+      expect(kept.links).toEqual(linkTargets(written, uri));
+    }
+    expect(kept).toEqual({ links: written });
+    expect(movedLinks(keptLinks(['b.md'], far + far), undefined)).toEqual({ links: ['b.md'] });
+    expect(keptLinks([], 'https://example.com/')).toEqual({});
   });
 });

@@ -169,6 +169,35 @@ describe('createIngest', () => {
     expect(await kept()).toEqual({ links: undefined, flags: undefined });
   });
 
+  it('resolves links anew when only the address changes, also by metadata `links` and back again', async () => {
+    const links = async () => {
+      const shown = (await adapter.documents.record(scope, 'd'))?.record.content?.links;
+      const { facets } = await adapter.engine.find(reader, { facets: [{ key: 'links' }] });
+      const counted = facets?.flatMap((facet) => ('values' in facet ? facet.values : []));
+      expect(counted?.map(({ value }) => value).sort()).toEqual([...(shown ?? [])].sort());
+      return shown;
+    };
+    const at = (uri: string) => [new URL('b.md', uri).href, 'https://example.org/'];
+    const [first, second, third] = ['https://a.example/x/', 'https://b.example/y/', 'https://c.example/z/'];
+    await ingest(scope, upsert('link', { uri: first }));
+    expect(await links()).toEqual(at(first));
+    await ingest(scope, upsert('link', { uri: second }));
+    expect(await links()).toEqual(at(second));
+    await ingest(scope, upsert('link'));
+    expect(await links()).toEqual(['b.md', 'https://example.org/']);
+    // By a patch of the address alone, then of the title with it.
+    const patch = { operation: 'patch', documentId: 'd', source: 's' } as const;
+    await ingest(scope, { ...patch, label: { uri: third } });
+    expect(await links()).toEqual(at(third));
+    await ingest(scope, { ...patch, metadata: { a: 'b' } });
+    expect(await links()).toEqual(at(third));
+    await ingest(scope, { ...patch, label: { uri: first, title: 'new' } });
+    expect(await links()).toEqual(at(first));
+    await ingest(scope, { ...patch, label: { title: 'newer' } });
+    expect(await links()).toEqual(['b.md', 'https://example.org/']);
+    expect(parsed).toHaveLength(1);
+  });
+
   it('embeds only the text that is new', async () => {
     await ingest(scope, upsert('one\ntwo'));
     expect(await ingest(scope, upsert('one\nthree'))).toMatchObject({
