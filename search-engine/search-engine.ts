@@ -1,9 +1,9 @@
 import type { Chunk, ParentChunk } from '../domain/chunk.ts';
 import type { Metadata } from '../domain/document.ts';
 import type { Filter } from '../domain/filter.ts';
-import type { HiddenTextFlag } from '../domain/hidden-text.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { FacetRequest, FacetResult, LexicalField } from '../domain/search.ts';
+import type { ShownDocument } from '../domain/shown-document.ts';
 
 /**
  * Finds chunks under a scope.
@@ -101,21 +101,10 @@ export interface FetchOptions {
 }
 
 /** A chunk with what is shown of its document. */
-export interface FoundChunk extends Chunk {
+export interface FoundChunk extends Chunk, ShownDocument {
   readonly parent?: ParentChunk;
   /** [start, end) in `text`, UTF-16 code units, rising, not overlapping. */
   readonly highlights?: readonly (readonly [number, number])[];
-  readonly source: string;
-  readonly title?: string;
-  readonly uri?: string;
-  readonly mediaType: string;
-  readonly metadata: Metadata;
-  /** Of the document. */
-  readonly links?: readonly string[];
-  /** What parsing took out of the document. */
-  readonly flags?: readonly HiddenTextFlag[];
-  readonly version: bigint;
-  readonly contentHash: string;
 }
 
 export interface FeatureOptions {

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { documentKey } from '../../domain/chunk.ts';
 import { type DocumentRecord, isLive, searchedMetadata } from '../../domain/document-record.ts';
 import { RevisionConflict } from '../../domain/errors.ts';
+import { readRecord, writeRecord } from '../../domain/record-text.ts';
 import type { Bulk } from './bulk.ts';
 import type { Connection } from './connection.ts';
 import { Rejection } from './failure.ts';
 import type { Get, Got } from './get.ts';
 import type { Indices } from './indices.ts';
 import { accessFields, metadataEntries } from './metadata-entries.ts';
-import { readRecord, writeRecord } from './record-text.ts';
 
 /** The chunks that one write of a document made: their ids follow from these numbers. */
 export interface Generation {

@@ -1,11 +1,7 @@
 import { documentKey, type ParentChunk } from '../../domain/chunk.ts';
-import {
-  type DocumentRecord,
-  mayShow,
-  recordVersion,
-  searchedMetadata,
-} from '../../domain/document-record.ts';
+import { type DocumentRecord, mayShow, searchedMetadata } from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
+import { type ShownDocument, shownDocument } from '../../domain/shown-document.ts';
 import type {
   ChunkFeatures,
   ChunkReference,
@@ -31,6 +27,7 @@ interface ChunkHit {
 interface Shown {
   readonly hit: ChunkHit;
   readonly record: DocumentRecord;
+  readonly document: ShownDocument;
 }
 
 /**
@@ -54,7 +51,8 @@ export async function fetchChunks(
   const shown = await readShown(connection, indices, scope, references, wanted, signal);
   const parents = options.parents ? await parentsOf(connection, indices, shown, signal) : new Map();
   return shown.map((one) => ({
-    ...found(one),
+    ...readChunk(one.hit._source),
+    ...one.document,
     ...pickParent(parents, one),
     ...(options.highlight !== undefined && {
       highlights: marksIn(one.hit.highlight?.body?.[0], textStart(one.hit._source)),
@@ -97,8 +95,9 @@ async function readShown(
     const state = states.get(documentId);
     const record = state?.record;
     if (record === undefined || !mayShow(scope, record)) return [];
+    const document = shownDocument(record);
     const hit = standing(hits.get(chunkId) ?? [], state);
-    return hit === undefined ? [] : [{ hit, record }];
+    return hit === undefined || document === undefined ? [] : [{ hit, record, document }];
   });
 }
 
@@ -176,22 +175,6 @@ function standing(hits: readonly ChunkHit[], state: DocumentState | undefined): 
     hits.find(({ _source }) => _source.generation === generation);
   const { current, previous } = state?.writing ?? {};
   return ofGeneration(current?.number) ?? ofGeneration(previous);
-}
-
-function found({ hit, record }: Shown): FoundChunk {
-  const content = record.content!;
-  return {
-    ...readChunk(hit._source),
-    source: record.source,
-    ...(content.title !== undefined && { title: content.title }),
-    ...(content.uri !== undefined && { uri: content.uri }),
-    mediaType: content.mediaType,
-    metadata: record.metadata?.value ?? {},
-    ...(content.links !== undefined && { links: content.links }),
-    ...(content.flags !== undefined && { flags: content.flags }),
-    version: recordVersion(record),
-    contentHash: content.contentHash,
-  };
 }
 
 async function parentsOf(

@@ -1,11 +1,8 @@
 import type { ParentChunk } from '../../domain/chunk.ts';
-import {
-  type DocumentRecord,
-  mayShow,
-  recordVersion,
-  searchedMetadata,
-} from '../../domain/document-record.ts';
+import { type DocumentRecord, mayShow, searchedMetadata } from '../../domain/document-record.ts';
+import { readRecord } from '../../domain/record-text.ts';
 import type { Scope } from '../../domain/scope.ts';
+import { shownDocument } from '../../domain/shown-document.ts';
 import type {
   ChunkFeatures,
   ChunkReference,
@@ -16,7 +13,6 @@ import type {
 import { readDetail } from './chunk-detail.ts';
 import type { Database } from './database.ts';
 import type { Highlighter } from './highlighter.ts';
-import { readRecord } from './record-text.ts';
 import { documentState } from './schema.ts';
 
 /** Features as they go to another thread: the vectors laid end to end in one buffer, empty where none are asked for. */
@@ -80,8 +76,9 @@ function show(
 ): FoundChunk[] {
   const record = records.get(document) ?? readRecord(stored);
   records.set(document, record);
-  const { content } = record;
-  if (content === undefined || !mayShow(scope, record)) return [];
+  if (!mayShow(scope, record)) return [];
+  const ofDocument = shownDocument(record);
+  if (ofDocument === undefined) return [];
   const detail = readDetail(shown);
   const parent = options.parents ? parentOf(database, document, detail.parentOrdinal) : undefined;
   return [
@@ -93,15 +90,7 @@ function show(
       ...(context !== null && { context }),
       ...detail,
       ...(parent !== undefined && { parent }),
-      source: record.source,
-      ...(content.title !== undefined && { title: content.title }),
-      ...(content.uri !== undefined && { uri: content.uri }),
-      mediaType: content.mediaType,
-      metadata: record.metadata?.value ?? {},
-      ...(content.links !== undefined && { links: content.links }),
-      ...(content.flags !== undefined && { flags: content.flags }),
-      version: recordVersion(record),
-      contentHash: content.contentHash,
+      ...ofDocument,
     },
   ];
 }

@@ -1,12 +1,12 @@
 import { mayRead } from '../../domain/access.ts';
 import type { Chunk, ParentChunk } from '../../domain/chunk.ts';
 import { type DocumentRecord, isLive, mayShow } from '../../domain/document-record.ts';
+import { readRecord } from '../../domain/record-text.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { ListPage, StoredRecord } from '../document-store.ts';
 import { readDetail } from './chunk-detail.ts';
 import type { Database } from './database.ts';
 import type { PackedVectors } from './packed-write.ts';
-import { readRecord } from './record-text.ts';
 import { documentState } from './schema.ts';
 
 export function findRecord(database: Database, documentId: string): StoredRecord | undefined {

@@ -6,12 +6,12 @@ import {
   searchedMetadata,
 } from '../../domain/document-record.ts';
 import { RevisionConflict } from '../../domain/errors.ts';
+import { writeRecord } from '../../domain/record-text.ts';
 import { accessRows } from './access-rows.ts';
 import type { Database } from './database.ts';
 import { metadataRows } from './metadata-rows.ts';
 import type { PackedChunks, PackedWrite } from './packed-write.ts';
 import { findRecord } from './read-documents.ts';
-import { writeRecord } from './record-text.ts';
 import { documentState } from './schema.ts';
 import { replaceChunks, retitleChunks } from './write-chunks.ts';
 

@@ -1,4 +1,4 @@
-import type { DocumentRecord } from '../../domain/document-record.ts';
+import type { DocumentRecord } from './document-record.ts';
 
 /** A record as it is stored: JSON, its versions as decimal strings. */
 export function writeRecord(record: DocumentRecord): string {

@@ -1,0 +1,35 @@
+import type { Metadata } from './document.ts';
+import { type DocumentRecord, recordVersion } from './document-record.ts';
+import type { HiddenTextFlag } from './hidden-text.ts';
+
+/** What a hit shows of its document. */
+export interface ShownDocument {
+  readonly source: string;
+  readonly title?: string;
+  readonly uri?: string;
+  readonly mediaType: string;
+  readonly metadata: Metadata;
+  readonly links?: readonly string[];
+  /** What parsing took out of it. */
+  readonly flags?: readonly HiddenTextFlag[];
+  readonly version: bigint;
+  readonly contentHash: string;
+}
+
+/** Undefined for a document without content. */
+export function shownDocument(record: DocumentRecord): ShownDocument | undefined {
+  const { source, content, metadata } = record;
+  if (content === undefined) return undefined;
+  const { title, uri, mediaType, links, flags, contentHash } = content;
+  return {
+    source,
+    ...(title !== undefined && { title }),
+    ...(uri !== undefined && { uri }),
+    mediaType,
+    metadata: metadata?.value ?? {},
+    ...(links !== undefined && { links }),
+    ...(flags !== undefined && { flags }),
+    version: recordVersion(record),
+    contentHash,
+  };
+}
