@@ -1,3 +1,4 @@
+import { createWordGrounds } from './docx-grounds.ts';
 import { isUnseen, lookOfProperty, type WordLook, type WordStyles } from './docx-styles.ts';
 import { scanXml } from './xml.ts';
 
@@ -6,21 +7,12 @@ const keptProperties: Readonly<Record<string, readonly string[]>> = {
   pPr: ['pStyle', 'numPr', 'rPr'],
   rPr: ['del'],
   tblPr: [],
+  tblPrEx: [],
   trPr: ['tblHeader', 'del'],
   tcPr: ['gridSpan', 'vMerge'],
 };
 /** Without words of their own: what a reader of text never needs. */
-const dropped = new Set([
-  'sectPr',
-  'proofErr',
-  'lastRenderedPageBreak',
-  'bookmarkEnd',
-  'drawing',
-  'tblGrid',
-  'tblPrEx',
-]);
-/** White is seen inside them: a table or a shape may have a ground that is said elsewhere. */
-const grounds = new Set(['tbl', 'txbxContent']);
+const dropped = new Set(['sectPr', 'proofErr', 'lastRenderedPageBreak', 'bookmarkEnd', 'drawing', 'tblGrid']);
 const words = new Set(['t', 'sym', 'noBreakHyphen', 'softHyphen']);
 
 interface Run {
@@ -47,8 +39,7 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
   const paragraphs: { style: string | undefined; look: WordLook }[] = [];
   let prefix: string | undefined;
   let droppedDepth = 0;
-  let groundDepth = 0;
-  let hasBackground = false;
+  const grounds = createWordGrounds(styles);
   let hidesText = false;
   /** Depth of the hidden text that is open. */
   let hiddenAt: number | undefined;
@@ -71,7 +62,7 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
         ...styles.looks.get(run.style ?? ''),
         ...run.look,
       };
-      return isUnseen(look, groundDepth === 0 && !hasBackground);
+      return isUnseen(look, grounds.isWhite);
     })();
     return run.isHidden;
   };
@@ -103,8 +94,9 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
           droppedDepth++;
           return;
         }
-        if (local === 'background') hasBackground = true;
-        if (local !== undefined && within !== undefined) note(local, within, withoutPrefixes(attributes));
+        const properties = withoutPrefixes(attributes);
+        grounds.open(local ?? name, within, properties);
+        if (local !== undefined && within !== undefined) note(local, within, properties);
         const kept = within === undefined ? undefined : keptProperties[within];
         if (local !== undefined && (dropped.has(local) || (kept !== undefined && !kept.includes(local)))) {
           droppedDepth = 1;
@@ -112,7 +104,6 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
         }
         if (local === 'p') paragraphs.push({ style: undefined, look: {} });
         else if (local === 'r') runs.push({ look: {}, style: undefined, isHidden: undefined });
-        else if (local !== undefined && grounds.has(local)) groundDepth++;
         if (local !== undefined && words.has(local) && isHidden()) {
           if (local === 'sym') hidesText = true;
           if (local === 't') hiddenAt = open.length;
@@ -135,7 +126,7 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
         const local = wordName(name);
         if (local === 'p') paragraphs.pop();
         else if (local === 'r') runs.pop();
-        else if (local !== undefined && grounds.has(local)) groundDepth--;
+        grounds.close(local ?? name);
         parts.push(`</${name}>`);
       },
     },

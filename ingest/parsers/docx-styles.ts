@@ -1,5 +1,5 @@
 import type { XmlElement } from './xml.ts';
-import { childElements, elementAt } from './xml-walk.ts';
+import { childElements, descendants, elementAt } from './xml-walk.ts';
 
 /** What decides whether text is seen, as far as a style or a run says it. */
 export interface WordLook {
@@ -19,6 +19,10 @@ export interface WordStyles {
   readonly paragraph: string | undefined;
   /** Looks by the id of a style, those of the styles that it is based on included. */
   readonly looks: ReadonlyMap<string, WordLook>;
+  /** The style of tables that name none. */
+  readonly table: string | undefined;
+  /** Ids of the styles of tables that give some of their cells a ground, those based on them included. */
+  readonly groundedTables: ReadonlySet<string>;
 }
 
 const maxBases = 20;
@@ -28,31 +32,46 @@ const unseenHalfPoints = 2;
 /** Reads the looks of the styles part; undefined is a document without one. */
 export function readWordStyles(styles: XmlElement | undefined): WordStyles {
   let paragraph: string | undefined;
-  const given = new Map<string, { readonly look: WordLook; readonly base: string | undefined }>();
+  let table: string | undefined;
+  const given = new Map<string, GivenStyle>();
   for (const style of childElements(styles, 'style')) {
     const id = style.attributes.styleId;
     if (id === undefined) continue;
     const { type, default: isDefault = '' } = style.attributes;
-    if (type === 'paragraph' && /^(?:1|true|on)$/i.test(isDefault)) paragraph = id;
+    if (/^(?:1|true|on)$/i.test(isDefault)) {
+      if (type === 'paragraph') paragraph = id;
+      if (type === 'table') table = id;
+    }
     const look = {
       ...lookOf(elementAt(style, 'pPr')),
       ...lookOf(elementAt(style, 'rPr')),
     };
-    given.set(id, { look, base: elementAt(style, 'basedOn')?.attributes.val });
+    const hasGround =
+      type === 'table' &&
+      descendants(style, 'shd').some(({ name, attributes }) => lookOfProperty(name, attributes).hasGround);
+    given.set(id, { look, hasGround, base: elementAt(style, 'basedOn')?.attributes.val });
   }
   const looks = new Map<string, WordLook>();
+  const groundedTables = new Set<string>();
   for (const id of given.keys()) {
     let look: WordLook = {};
     let next: string | undefined = id;
     for (let bases = 0; next !== undefined && bases < maxBases; bases++) {
       const style = given.get(next);
       look = { ...style?.look, ...look };
+      if (style?.hasGround) groundedTables.add(id);
       next = style?.base;
     }
     looks.set(id, look);
   }
   const defaults = lookOf(elementAt(styles, 'docDefaults', 'rPrDefault', 'rPr'));
-  return { defaults, paragraph, looks };
+  return { defaults, paragraph, looks, table, groundedTables };
+}
+
+interface GivenStyle {
+  readonly look: WordLook;
+  readonly hasGround: boolean;
+  readonly base: string | undefined;
 }
 
 /** The look that one property of text or of a paragraph gives; by ECMA-376 part 1, 17.3. */

@@ -59,7 +59,18 @@ describe('parseDocx', () => {
     <w:style w:type="paragraph" w:styleId="Pale"><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>
     <w:style w:type="paragraph" w:styleId="Paler"><w:basedOn w:val="Pale"/></w:style>
     <w:style w:type="paragraph" w:styleId="Dark"><w:basedOn w:val="Pale"/><w:pPr><w:shd w:val="clear" w:fill="000000"/></w:pPr></w:style>
+    <w:style w:type="table" w:styleId="Plain"><w:tblPr><w:tblInd w:w="0"/></w:tblPr></w:style>
+    <w:style w:type="table" w:styleId="Banded"><w:tblStylePr w:type="firstRow"><w:tcPr><w:shd w:val="clear" w:fill="4472C4"/></w:tcPr></w:tblStylePr></w:style>
+    <w:style w:type="table" w:styleId="Own"><w:basedOn w:val="Banded"/></w:style>
     <w:style w:type="paragraph" w:styleId="Loop"><w:basedOn w:val="Loop"/></w:style></w:styles>`;
+  const white = run('<w:color w:val="FFFFFF"/>');
+  const table = (style: string, cells: string, ofRow = '') =>
+    `<w:tbl><w:tblPr>${style === '' ? '' : `<w:tblStyle w:val="${style}"/>`}</w:tblPr><w:tr>${ofRow}${cells}${cell('b')}</w:tr></w:tbl>`;
+  const shaded = (fill: string, content: string) =>
+    `<w:tc><w:tcPr><w:shd w:val="clear" w:fill="${fill}"/></w:tcPr>${content}</w:tc>`;
+  const plain = (content: string) => `<w:tc>${content}</w:tc>`;
+  const box = (attributes: string, inside = '') =>
+    `<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml" ${attributes}>${inside}<v:textbox><w:txbxContent><w:p>${white}</w:p></w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>`;
   const styled = (style: string, runs: string) =>
     `<w:p><w:pPr><w:pStyle w:val="${style}"/></w:pPr>${runs}</w:p>`;
 
@@ -88,11 +99,33 @@ describe('parseDocx', () => {
       `<w:p>${run('<w:color w:val="FFFFFF"/><w:highlight w:val="red"/>')}</w:p>`,
       false,
     ],
+    ['white in a table without a style', table('', plain(`<w:p>${white}</w:p>`)), true],
+    ['white in a table whose style has no ground', table('Plain', plain(`<w:p>${white}</w:p>`)), true],
+    ['white in a table whose style has one', table('Banded', plain(`<w:p>${white}</w:p>`)), false],
+    ['white in a table whose style is based on one', table('Own', plain(`<w:p>${white}</w:p>`)), false],
+    ['white in a dark cell', table('Plain', shaded('000000', `<w:p>${white}</w:p>`)), false],
+    ['white in a white cell', table('Banded', shaded('FFFFFF', `<w:p>${white}</w:p>`)), true],
+    ['white beside a dark cell', table('', shaded('000000', cell('c')) + plain(`<w:p>${white}</w:p>`)), true],
     [
-      'white in a table, whose style may be dark',
-      `<w:tbl><w:tr><w:tc><w:p>${run('<w:color w:val="FFFFFF"/>')}</w:p></w:tc>${cell('b')}</w:tr></w:tbl>`,
+      'white in a dark row',
+      table(
+        '',
+        plain(`<w:p>${white}</w:p>`),
+        '<w:tblPrEx><w:shd w:val="clear" w:fill="000000"/></w:tblPrEx>',
+      ),
       false,
     ],
+    [
+      'white in a table in a dark cell',
+      table('', shaded('000000', table('', plain(`<w:p>${white}</w:p>`)))),
+      false,
+    ],
+    ['white after a dark table', `${table('Banded', cell('a'))}<w:p>${white}</w:p>`, true],
+    ['white in a box, which is white if nothing is said', box(''), true],
+    ['white in a white box', box('fillcolor="#ffffff [3212]"'), true],
+    ['white in a dark box', box('fillcolor="#156082 [3204]"'), false],
+    ['white in a box that shows what is below it', box('filled="f"'), false],
+    ['white in a box with a picture', box('', '<v:fill type="frame" src="x"/>'), false],
     ['hidden before', `<w:p>${run('', 'secret')}${run('<w:vanish/>', ' ')}</w:p>`, false],
     ['based on itself', styled('Loop', run('')), false],
     [
