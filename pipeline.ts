@@ -1,4 +1,5 @@
 import type { Answer } from './answer/answer.ts';
+import { checkAnswerRequest } from './answer/check-answer-request.ts';
 import type { OpenTurn, OpenTurnOf } from './answer/turns.ts';
 import type { AnswerEvent, AnswerRequest, AnswerResponse } from './domain/answer.ts';
 import type { FeedReader } from './domain/change-event.ts';
@@ -147,8 +148,6 @@ export interface Stages {
   readonly telemetry: Telemetry;
   ready(): Promise<void>;
 }
-
-const answerLimits = { passages: 50, questionCharacters: 4_000 } as const;
 
 /** Joins the stages: document -> index, and query -> answer. */
 export function createPipeline(stages: Stages): Pipeline {
@@ -392,43 +391,4 @@ function inTermsOfAnswer(error: unknown): never {
     throw new InvalidInput(`search.${error.field}`, error.message, { cause: error });
   }
   throw error;
-}
-
-function checkAnswerRequest(request: AnswerRequest): AnswerRequest & { readonly passages: number } {
-  const unknown = Object.keys(request).find(
-    (key) => !['question', 'search', 'passages', 'model', 'sessionId'].includes(key),
-  );
-  if (unknown !== undefined)
-    throw new InvalidInput(
-      unknown,
-      `Unknown field ${unknown}, expected one of question, search, passages, model, sessionId`,
-    );
-  const { question, passages = 5, search = {}, sessionId } = request;
-  const own = ['query', 'topK', 'cursor', 'facets'].find((key) => key in search);
-  if (own !== undefined) {
-    throw new InvalidInput(
-      `search.${own}`,
-      `Expected no search.${own}: an answer sets it by its question and passages`,
-    );
-  }
-  if (
-    typeof question !== 'string' ||
-    question.trim() === '' ||
-    question.length > answerLimits.questionCharacters
-  ) {
-    throw new InvalidInput(
-      'question',
-      `Expected question to be a text of 1 to ${answerLimits.questionCharacters} characters`,
-    );
-  }
-  if (!Number.isSafeInteger(passages) || passages < 1 || passages > answerLimits.passages) {
-    throw new InvalidInput(
-      'passages',
-      `Expected passages to be a whole number from 1 to ${answerLimits.passages}, got ${passages}`,
-    );
-  }
-  if (sessionId !== undefined && (typeof sessionId !== 'string' || !/^[\w-]{1,64}$/.test(sessionId))) {
-    throw new InvalidInput('sessionId', 'Expected sessionId to be "new" or the id of a session');
-  }
-  return { ...request, passages };
 }

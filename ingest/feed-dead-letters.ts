@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { DeadLetterReason } from '../domain/change-event.ts';
 import type { DeadLetter } from '../domain/feed.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { StateEntry, StateStore } from '../search-engine/state-store.ts';
@@ -23,14 +22,7 @@ const collection = 'dead_letters';
 /** Above it the raw event is kept compressed, so that a large one passes the engine's own limits. */
 const maxPlainCharacters = 65_536;
 
-interface StoredLetter {
-  readonly feed: string;
-  readonly format: string;
-  readonly reason: DeadLetterReason;
-  readonly message: string;
-  readonly position: string;
-  readonly documentId?: string;
-  readonly failedAt: string;
+interface StoredLetter extends Omit<DeadLetter, 'letterId' | 'raw'> {
   readonly raw?: string;
   /** Gzip, base64. */
   readonly packedRaw?: string;
