@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HttpServer, LatencySettings } from '../benchmarks/latency/run-latency-benchmark.ts';
 import { loadConfig } from '../config.ts';
@@ -94,9 +95,10 @@ async function measure(context: CommandContext, options: LatencyOptions): Promis
 async function serve({ engine, data, opensearch }: LatencySettings, url: string): Promise<HttpServer> {
   // The program that runs now, whichever form of it that is.
   const main = process.argv[1]!;
+  const tellCpu = new URL(`../benchmarks/latency/tell-cpu${extname(import.meta.url)}`, import.meta.url);
   const child = spawn(
     process.execPath,
-    [main, 'serve', '--port', '0', '--json', '--engine', engine, '--data', data],
+    ['--import', tellCpu.href, main, 'serve', '--port', '0', '--json', '--engine', engine, '--data', data],
     {
       env: {
         PATH: '',
@@ -105,13 +107,15 @@ async function serve({ engine, data, opensearch }: LatencySettings, url: string)
         BRAID_SERVER_CONCURRENCY: '256',
         BRAID_LOG_LEVEL: 'error',
       },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
   );
   let text = '';
-  child.stdout.setEncoding('utf8');
+  const { stdout } = child;
+  if (stdout === null) throw new Error('The server has no output to read its address from');
+  stdout.setEncoding('utf8');
   const answered = (async () => {
-    for await (const piece of child.stdout) {
+    for await (const piece of stdout) {
       text += piece as string;
       const address = /"url":\s*"([^"]+)"/.exec(text)?.[1];
       if (address !== undefined) return address;
@@ -121,6 +125,12 @@ async function serve({ engine, data, opensearch }: LatencySettings, url: string)
   const address = await answered;
   return {
     url: address,
+    async cpuMicroseconds() {
+      const answer = once(child, 'message', { signal: AbortSignal.timeout(10_000) });
+      child.send('cpu');
+      const [{ cpuMicroseconds }] = (await answer) as [{ readonly cpuMicroseconds: number }];
+      return cpuMicroseconds;
+    },
     async stop() {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');

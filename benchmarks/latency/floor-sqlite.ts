@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { tenantFile } from '../../search-engine/sqlite/data-folder.ts';
 import type { Floor } from './floor-opensearch.ts';
@@ -8,7 +9,7 @@ import type { Floor } from './floor-opensearch.ts';
  * filter as one `rowid IN` of the metadata table. Nothing is fused and no text is read.
  */
 export async function createSqliteFloor(folder: string): Promise<Floor> {
-  const worker = new Worker(new URL('floor-sqlite-worker.ts', import.meta.url));
+  const worker = new Worker(new URL(`./floor-sqlite-worker${extname(import.meta.url)}`, import.meta.url));
   const waiting = new Map<number, { resolve(): void; reject(error: Error): void }>();
   let next = 0;
   worker.on('message', ({ id, error }: { id: number; error?: string }) => {

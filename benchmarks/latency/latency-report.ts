@@ -73,8 +73,8 @@ export interface LatencyReport {
   readonly alone: {
     readonly braid: AloneReport;
     readonly floor: AloneReport;
-    /** Of Braid without the embedding of the query, to the floor. */
-    readonly ratio: { readonly p50: number; readonly cpu: number };
+    /** Of Braid without the embedding of the query, to the floor; `cpu` is null where it takes no more than noise. */
+    readonly ratio: { readonly p50: number; readonly cpu: number | null };
   };
   readonly recall: readonly RecallReport[];
   /** What the floor does, in words, and its request. */
@@ -87,7 +87,11 @@ export interface AloneReport {
   readonly p95: number;
   /** Without the embedding of the query, where there is one. */
   readonly p50WithoutEmbedding: number;
-  /** Of this process and its threads; an engine in another process is not in it. Embedding is, and is said apart. */
+  /**
+   * A search's, of the process that searches and its threads: over HTTP the server's, else this one's. An engine in another
+   * process is not in it. Embedding is, and is said apart.
+   */
   readonly cpuMs: number;
+  /** Of embedding the same queries alone, in this process, by the same model. */
   readonly embeddingCpuMs: number;
 }

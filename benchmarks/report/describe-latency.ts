@@ -49,7 +49,7 @@ export async function describeLatency(report: LatencyReport): Promise<Block[]> {
     },
     {
       kind: 'text',
-      text: `Without embedding Braid takes ${alone.ratio.p50.toFixed(2)} × the floor in p50 and ${alone.ratio.cpu.toFixed(2)} × in CPU of this process. The floor: ${report.floor}.`,
+      text: `Without embedding Braid takes ${alone.ratio.p50.toFixed(2)} × the floor in p50${cpuOf(report)}. The floor: ${report.floor}.`,
     },
     stages.length === 0
       ? { kind: 'text', text: 'No step counts, so no stage is told apart.' }
@@ -70,4 +70,10 @@ export async function describeLatency(report: LatencyReport): Promise<Block[]> {
       ]),
     },
   ];
+}
+
+/** Reports of old had a 0 where nothing was measured: over HTTP, CPU was that of the client. */
+function cpuOf({ alone }: LatencyReport): string {
+  const { cpu } = alone.ratio;
+  return cpu === null || cpu === 0 ? '' : ` and ${cpu.toFixed(2)} × in CPU of the process that searches`;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LatencyReport } from '../../benchmarks/latency/latency-report.ts';
 import type { DetailedReport } from '../../benchmarks/relevance/run-relevance-benchmark.ts';
 import type { CalibrationReport } from '../../benchmarks/tuning/run-calibration.ts';
 import type { TuningReport } from '../../benchmarks/tuning/tuning-report.ts';
@@ -100,10 +101,23 @@ describe('bench gate', () => {
   it('exits with 2 for a baseline of other queries', async () => {
     const { status, stderr } = await gate((baseline) => {
       const { perQuery } = baseline as unknown as Changeable;
-      perQuery[0]!.queries.pop();
+      for (const { queries } of perQuery) queries.pop();
     });
     expect(status).toBe(2);
     expect(stderr).toContain('it is of different queries');
+  });
+});
+
+describe('bench latency', () => {
+  it('tells the CPU time of the server that it measures over HTTP', async () => {
+    const size = ['--chunks', '100', '--tenants', '1', '--rates', '5', '--seconds', '1', '--warm-up', '0'];
+    const { alone } = await runJson<LatencyReport>([
+      ...global(),
+      ...['bench', 'latency', '--engine', 'sqlite', '--over', 'http', ...size],
+    ]);
+    // Embedding is a part of what the server does, and the client hardly works.
+    expect(alone.braid.cpuMs).toBeGreaterThan(alone.braid.embeddingCpuMs / 2);
+    expect(alone.ratio.cpu === null || alone.ratio.cpu > 0).toBe(true);
   });
 });
 
