@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config.ts';
 import { table } from './bench-table.ts';
 import { type CommandRunner, wholeNumber } from './command-context.ts';
+import { withBraid } from './open-braid.ts';
 import { withProgress } from './progress.ts';
 
 interface Options {
@@ -22,35 +22,28 @@ export function addGroundingCommand(bench: Command, runner: CommandRunner): void
     )
     .action(
       runner(async (context, { dataset, limit }: Options) => {
-        const config = await loadConfig(context.loadOptions());
-        const [{ createBraid }, { runGroundingBenchmark }] = await Promise.all([
-          import('../braid.ts'),
-          import('../benchmarks/grounding/run-grounding-benchmark.ts'),
-        ]);
-        const braid = await createBraid(config);
-        try {
-          const report = await withProgress(context.terminal, `Measuring on ${dataset}`, (say) =>
+        const { runGroundingBenchmark } = await import('../benchmarks/grounding/run-grounding-benchmark.ts');
+        const report = await withBraid(context, ({ embeddingModel }) =>
+          withProgress(context.terminal, `Measuring on ${dataset}`, (say) =>
             runGroundingBenchmark({
               dataset,
-              model: braid.embeddingModel,
+              model: embeddingModel,
               ...(limit !== undefined && { limit }),
               onProgress: (done, total) => say(`${done} of ${total} claims`),
             }),
-          );
-          const { areaUnderCurve: area } = report;
-          context.terminal.result(report, [
-            `supported over not enough information: ${area.notEnoughInformation.toFixed(3)}, over contradicted: ${area.contradicted.toFixed(3)}, over unrelated: ${area.unrelated.toFixed(3)}`,
-            ...table([
-              ['threshold', ...Object.keys(report.claims)],
-              ...report.thresholds.map(({ threshold, grounded }) => [
-                String(threshold),
-                ...Object.values(grounded).map((share) => share.toFixed(2)),
-              ]),
+          ),
+        );
+        const { areaUnderCurve: area } = report;
+        context.terminal.result(report, [
+          `supported over not enough information: ${area.notEnoughInformation.toFixed(3)}, over contradicted: ${area.contradicted.toFixed(3)}, over unrelated: ${area.unrelated.toFixed(3)}`,
+          ...table([
+            ['threshold', ...Object.keys(report.claims)],
+            ...report.thresholds.map(({ threshold, grounded }) => [
+              String(threshold),
+              ...Object.values(grounded).map((share) => share.toFixed(2)),
             ]),
-          ]);
-        } finally {
-          await braid.close();
-        }
+          ]),
+        ]);
       }),
     );
 }
