@@ -1,7 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { DetailedReport } from '../benchmarks/relevance/run-relevance-benchmark.ts';
-import { InvalidInput } from '../domain/errors.ts';
 import type { CommandRunner } from './command-context.ts';
 
 interface ReportOptions {
@@ -28,7 +26,10 @@ export function addReportCommand(bench: Command, runner: CommandRunner): void {
     )
     .action(
       runner(async (context, { out, title }: ReportOptions, files) => {
-        const { readReports, writeReport } = await import('../benchmarks/report/write-report.ts');
+        const [{ readReports }, { writeReport }] = await Promise.all([
+          import('../benchmarks/report/read-reports.ts'),
+          import('../benchmarks/report/write-report.ts'),
+        ]);
         const reports = (await Promise.all(files.map(readReports))).flat();
         const written = await writeReport(out, reports, title);
         context.terminal.result(written, [written.verdict, `Wrote ${written.html}`]);
@@ -46,11 +47,16 @@ export function addReportCommand(bench: Command, runner: CommandRunner): void {
     )
     .action(
       runner(async (context, { baseline, metric, junit }: GateOptions, [file]) => {
-        const [{ judgeGate }, { toJunit }] = await Promise.all([
+        const [{ judgeGate }, { toJunit }, { readRelevanceReport }] = await Promise.all([
           import('../benchmarks/gate/judge-gate.ts'),
           import('../benchmarks/gate/to-junit.ts'),
+          import('../benchmarks/report/read-reports.ts'),
         ]);
-        const report = judgeGate(await readRelevance(file!), await readRelevance(baseline), metric);
+        const report = judgeGate(
+          await readRelevanceReport(file!),
+          await readRelevanceReport(baseline),
+          metric,
+        );
         if (junit !== undefined) await writeFile(junit, toJunit(report));
         context.terminal.result(report, [
           ...report.checks.map(
@@ -61,17 +67,4 @@ export function addReportCommand(bench: Command, runner: CommandRunner): void {
         return report.isPassed ? 0 : 1;
       }),
     );
-}
-
-async function readRelevance(file: string): Promise<DetailedReport> {
-  let report: DetailedReport;
-  try {
-    report = JSON.parse(await readFile(file, 'utf8')) as DetailedReport;
-  } catch (error) {
-    throw new InvalidInput('report', `Cannot read ${file}: ${(error as Error).message}`, { cause: error });
-  }
-  if (report?.benchmark !== 'relevance' || !Array.isArray(report.perQuery)) {
-    throw new InvalidInput('report', `Expected ${file} to be a report.json of bench relevance --runs-out`);
-  }
-  return report;
 }

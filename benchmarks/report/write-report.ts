@@ -1,7 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InvalidInput } from '../../domain/errors.ts';
-import { isObject } from '../formats/judgements.ts';
 import { describeIngestion, ingestionVerdict } from './describe-ingestion.ts';
 import { describeLatency } from './describe-latency.ts';
 import { describeRelevance, relevanceVerdict } from './describe-relevance.ts';
@@ -38,33 +36,6 @@ export async function writeReport(
   await writeFile(files.markdown, toMarkdown(title, verdict, blocks));
   await writeFile(files.json, `${JSON.stringify(raw, null, 2)}\n`);
   return { verdict, ...files };
-}
-
-/**
- * Reads what a benchmark wrote, one report or a written collection of them.
- * @throws {InvalidInput} for anything else
- */
-export async function readReports(file: string): Promise<BenchmarkReport[]> {
-  let given: unknown;
-  try {
-    given = JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new InvalidInput('report', `Cannot read ${file}: ${(error as Error).message}`, { cause: error });
-  }
-  const reports = isObject(given) && Array.isArray(given.reports) ? given.reports : [given];
-  for (const report of reports) {
-    const kind = isObject(report) ? report.benchmark : undefined;
-    if (!['relevance', 'tuning', 'latency', 'ingestion'].includes(String(kind))) {
-      throw new InvalidInput('report', `Expected ${file} to be the report of a benchmark`);
-    }
-    if (kind === 'relevance' && !('perQuery' in (report as object))) {
-      throw new InvalidInput(
-        'report',
-        `Expected ${file} to have each query's values: give the report.json that --runs-out wrote`,
-      );
-    }
-  }
-  return reports as BenchmarkReport[];
 }
 
 function describe(report: BenchmarkReport): Promise<Block[]> | Block[] {

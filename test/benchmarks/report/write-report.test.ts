@@ -1,7 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readReports, writeReport } from '../../../benchmarks/report/write-report.ts';
+import { readReports } from '../../../benchmarks/report/read-reports.ts';
+import { writeReport } from '../../../benchmarks/report/write-report.ts';
 import { makeDatasetFolder } from '../relevance/dataset-folder.ts';
 import { makeReport } from './detailed-report.ts';
 
@@ -59,13 +59,4 @@ test('writeReport keeps text of queries and documents text, in HTML and in Markd
   const markdown = await readFile(written.markdown, 'utf8');
   expect(markdown).not.toMatch(/(?<!\\)<script>/);
   expect(markdown).toContain('\\[x\\](javascript:1) \\| \\`code\\`');
-});
-
-test('readReports refuses what is no report, and one without the values of each query', async () => {
-  const folder = await makeDatasetFolder({});
-  const file = join(folder, 'other.json');
-  await writeFile(file, '{"a":1}');
-  await expect(readReports(file)).rejects.toThrow('to be the report of a benchmark');
-  await writeFile(file, '{"benchmark":"relevance"}');
-  await expect(readReports(file)).rejects.toThrow('give the report.json that --runs-out wrote');
 });
