@@ -1,7 +1,9 @@
 import { matchesFrom, type Range } from './matches-from.ts';
 
-const instructions = String.raw`(?:instructions?|prompts?|rules?|guidelines?|directions?|orders?|policies|context|training)`;
-const earlier = String.raw`(?:all|any|every|each|your|the|my|these|those|of|previous|prior|above|earlier|preceding|foregoing|initial|original|existing|current|system|given|safety|other|and)`;
+const instructions =
+  '(?:instructions?|prompts?|rules?|guidelines?|directions?|orders?|policies|context|training)';
+const earlier =
+  '(?:all|any|every|each|your|the|my|these|those|of|previous|prior|above|earlier|preceding|foregoing|initial|original|existing|current|system|given|safety|other|and)';
 
 /** Sentences that try to take a model's instructions from it, by what they try. Each takes linear time. */
 const attacks: readonly { readonly type: string; readonly pattern: RegExp }[] = [
