@@ -3,7 +3,9 @@ import { type BlockWriter, createBlockWriter } from './block-writer.ts';
 import { oneLine } from './clean-text.ts';
 import { findMainPart, type Relation, readPackageTitle, readPart, readRelations } from './ooxml-package.ts';
 import { writeComments } from './pptx-comments.ts';
+import { createPageReader } from './pptx-page.ts';
 import { shapeText, writeShapes } from './pptx-shapes.ts';
+import { holdsText, visibleSlide } from './pptx-visible.ts';
 import type { XmlElement } from './xml.ts';
 import { childElements, descendants, elementAt } from './xml-walk.ts';
 import { openZip, type ZipReader } from './zip-reader.ts';
@@ -12,7 +14,8 @@ const mediaType = 'application/vnd.openxmlformats-officedocument.presentationml.
 
 /**
  * Parses a presentation: a slide is a section below its title, its number the page. Tables and charts are tables;
- * speaker's notes and comments are sections of their own below the slide. Hidden slides are left out.
+ * speaker's notes and comments are sections of their own below the slide. Hidden slides are left out, and so
+ * is what no reader sees of the others.
  * @throws {DocumentRefused} `too_large`, `encrypted`, `corrupt`, `empty`
  */
 export async function parsePptx(bytes: Uint8Array): Promise<ParsedDocument> {
@@ -29,9 +32,19 @@ export async function parsePptx(bytes: Uint8Array): Promise<ParsedDocument> {
     .filter((target) => target !== undefined);
   const authors = relations.find(({ type }) => type === 'commentAuthors' || type === 'authors')?.target;
   const authorList = await readPart(zip, authors);
+  const readPage = createPageReader(zip);
   for (const [at, part] of slides.entries()) {
+    const slide = await readPart(zip, part);
+    if (slide === undefined) continue;
+    if (/^(?:0|false)$/.test(slide.attributes.show ?? '')) {
+      if (holdsText(slide)) writer.flag('hidden_text');
+      continue;
+    }
     writer.locate({ page: at + 1 });
-    await writeSlide(writer, zip, part, authorList);
+    const shapes = elementAt(slide, 'cSld', 'spTree');
+    const visible = shapes && visibleSlide(shapes, await readPage(slide, part));
+    if (visible?.hidesText) writer.flag('hidden_text');
+    await writeSlide(writer, zip, part, visible?.tree, authorList);
   }
   const title = (await readPackageTitle(zip)) ?? writer.firstHeading;
   return writer.finish({ mediaType, title });
@@ -41,12 +54,10 @@ async function writeSlide(
   writer: BlockWriter,
   zip: ZipReader,
   part: string,
+  tree: XmlElement | undefined,
   authors: XmlElement | undefined,
 ): Promise<void> {
-  const slide = await readPart(zip, part);
-  if (slide === undefined || slide.attributes.show === '0') return;
   const relations = await readRelations(zip, part);
-  const tree = elementAt(slide, 'cSld', 'spTree');
   const title = descendants(tree, 'sp').find((shape) => /^(?:ctrT|t)itle$/.test(placeholderOf(shape) ?? ''));
   // A slide without a title must not stand below the one before it.
   const name = title === undefined ? '' : oneLine(shapeText(title));
