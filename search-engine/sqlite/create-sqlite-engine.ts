@@ -19,7 +19,7 @@ export interface SqliteEngineOptions {
   /** Threads that answer reads, each with its own connections. @default the cores, at most 2 */
   readonly readers?: number;
   /**
-   * Largest file of a tenant, in bytes, that is read on the event loop. To send a question to a thread and the reply back
+   * Largest tenant, in bytes, that is read on the event loop; with what stands in its log only. To send a question to a thread and the reply back
    * costs half a millisecond of CPU; some 1,700 chunks of 384 dimensions take about 2 ms.
    * @default 8388608 (8 MiB)
    */

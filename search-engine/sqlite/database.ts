@@ -10,6 +10,7 @@ export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #tupleStatements = new Map<string, StatementSync>();
+  #pageBytes: number | undefined;
 
   /**
    * @param access `read` never changes the file; `write` creates it where it is missing
@@ -59,6 +60,12 @@ export class Database {
   run(sql: string, ...parameters: SQLInputValue[]): { readonly changes: number; readonly inserted: number } {
     const { changes, lastInsertRowid } = this.#statement(sql).run(...parameters);
     return { changes: Number(changes), inserted: Number(lastInsertRowid) };
+  }
+
+  /** How large the database is at its last commit, whether that stands in the file yet or in the log beside it. */
+  bytes(): number {
+    this.#pageBytes ??= this.row<{ page_size: number }>('PRAGMA page_size')!.page_size;
+    return this.row<{ page_count: number }>('PRAGMA page_count')!.page_count * this.#pageBytes;
   }
 
   /** Runs the reads of one question on one state of the file. */

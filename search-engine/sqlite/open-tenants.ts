@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
 import { tenantFile } from './data-folder.ts';
 import type { Database } from './database.ts';
 import type { EmbeddingSpace } from './embedding-space.ts';
@@ -9,29 +9,59 @@ interface OpenTenant {
   readonly inode: bigint;
 }
 
+export interface OpenTenantsOptions {
+  readonly maxOpen: number;
+  /** How long a reading connection waits for another's lock, in milliseconds. */
+  readonly busyTimeoutMs?: number | undefined;
+  /** Most bytes of a tenant that is opened for reading, with what stands in its log only. @default no limit */
+  readonly largestTenant?: number | undefined;
+}
+
+/** A tenant has more than is read here. */
+export class TenantTooLarge extends Error {}
+
 /** The tenant files that one thread has open, those used last. */
 export class OpenTenants {
   readonly #folder: string;
   readonly #embedding: EmbeddingSpace;
   readonly #maxOpen: number;
   readonly #busyTimeoutMs: number | undefined;
+  readonly #largestTenant: number;
   readonly #open = new Map<string, OpenTenant>();
 
-  /** @param busyTimeoutMs how long a reading connection waits for another's lock */
-  constructor(folder: string, embedding: EmbeddingSpace, maxOpen: number, busyTimeoutMs?: number) {
+  constructor(
+    folder: string,
+    embedding: EmbeddingSpace,
+    { maxOpen, busyTimeoutMs, largestTenant = Number.POSITIVE_INFINITY }: OpenTenantsOptions,
+  ) {
     this.#folder = folder;
     this.#embedding = embedding;
     this.#maxOpen = maxOpen;
     this.#busyTimeoutMs = busyTimeoutMs;
+    this.#largestTenant = largestTenant;
   }
 
-  /** Undefined where the tenant does not exist. */
+  /**
+   * Undefined where the tenant does not exist.
+   * @throws {TenantTooLarge}
+   */
   reading(tenantId: string): Database | undefined {
     const path = tenantFile(this.#folder, tenantId);
-    const inode = inodeOf(path);
-    const held = this.#held(tenantId, inode);
-    if (held !== undefined || inode === undefined) return held;
-    return this.#keep(tenantId, openForReading(path, 'tenant', this.#embedding, this.#busyTimeoutMs), inode);
+    const file = statOf(path);
+    if (file !== undefined && file.size > this.#largestTenant) {
+      this.release(tenantId);
+      throw new TenantTooLarge();
+    }
+    const held = this.#held(tenantId, file?.ino);
+    if (file === undefined) return undefined;
+    const database = held ?? this.#keep(tenantId, this.#openForReading(path), file.ino);
+    if (this.#largestTenant === Number.POSITIVE_INFINITY) return database;
+    // The file alone tells little: what was written last stands in the log beside it, whose own size tells of the past.
+    if (database !== undefined && database.bytes() > this.#largestTenant) {
+      this.release(tenantId);
+      throw new TenantTooLarge();
+    }
+    return database;
   }
 
   /** Creates the tenant where it does not exist. */
@@ -60,6 +90,16 @@ export class OpenTenants {
     this.#open.clear();
   }
 
+  #openForReading(path: string): Database | undefined {
+    try {
+      return openForReading(path, 'tenant', this.#embedding, this.#busyTimeoutMs);
+    } catch (error) {
+      // Another process may have removed the tenant since it was looked for.
+      if (statOf(path) === undefined) return undefined;
+      throw error;
+    }
+  }
+
   /** A file that was deleted, or put there anew, is not the one that is open: its data must no longer be served. */
   #held(tenantId: string, inode: bigint | undefined): Database | undefined {
     const held = this.#open.get(tenantId);
@@ -86,5 +126,9 @@ export class OpenTenants {
 }
 
 function inodeOf(path: string): bigint | undefined {
-  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+  return statOf(path)?.ino;
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false });
 }

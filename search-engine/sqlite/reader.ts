@@ -24,14 +24,23 @@ export interface ReaderOptions {
   readonly maxOpenTenants?: number;
   /** How long another's lock is waited for. @default 10000 */
   readonly busyTimeoutMs?: number;
+  /** Most bytes of a tenant that is read. @default no limit */
+  readonly largestTenant?: number;
 }
 
-/** The operations of a reading thread, and its end. A tenant that does not exist reads as empty. */
+/**
+ * The operations of a reading thread, and its end. A tenant that does not exist reads as empty.
+ * @throws {TenantTooLarge} from each operation on a tenant with more than `largestTenant` bytes
+ */
 export function createReader(
   { folder, embedding }: Omit<WorkerSettings, 'role'>,
-  { maxOpenTenants = 50, busyTimeoutMs }: ReaderOptions = {},
+  { maxOpenTenants = 50, busyTimeoutMs, largestTenant }: ReaderOptions = {},
 ): Reader {
-  const tenants = new OpenTenants(folder, embedding, maxOpenTenants, busyTimeoutMs);
+  const tenants = new OpenTenants(folder, embedding, {
+    maxOpen: maxOpenTenants,
+    busyTimeoutMs,
+    largestTenant,
+  });
   const highlighter = new Highlighter();
   let control: Database | undefined;
 

@@ -3,10 +3,8 @@ import type { SearchEngine } from '../search-engine.ts';
 import type { EmbeddingSpace } from './embedding-space.ts';
 import type { ReadOperations } from './operations.ts';
 import type { ReadInPlace } from './read-in-place.ts';
+import { isShortFetch, isShortFind } from './short-read.ts';
 import type { WorkerPool } from './worker-pool.ts';
-
-/** Most chunks that are shown without a thread. */
-const shortPage = 100;
 
 /** The port SearchEngine: what is short is read in place, everything else in reading threads. */
 export function createSearchEngine(
@@ -17,15 +15,14 @@ export function createSearchEngine(
   return {
     async find(scope, query, signal) {
       const affinity = scope.tenantId;
-      const { dense, facets = [] } = query;
+      const { dense } = query;
       if (dense !== undefined && dense.vector.length !== dimensions) {
         throw new EngineMismatch(
           `Cannot search: embedding has ${dense.vector.length} dimensions, expected ${dimensions}`,
         );
       }
       signal?.throwIfAborted();
-      const isShort = facets.length === 0;
-      const found = isShort ? inPlace.try(scope.tenantId, ({ find }) => find(scope, query)) : undefined;
+      const found = isShortFind(query) ? inPlace.try(({ find }) => find(scope, query)) : undefined;
       if (found !== undefined) return found;
       if (dense === undefined) return reader.call('find', [scope, query], { signal, affinity });
       // The caller keeps its vector, and a view of a larger buffer is not sent whole.
@@ -37,9 +34,8 @@ export function createSearchEngine(
     async fetch(scope, chunks, options, signal) {
       if (chunks.length === 0) return [];
       signal?.throwIfAborted();
-      const isShort = options.highlight === undefined && chunks.length <= shortPage;
-      const found = isShort
-        ? inPlace.try(scope.tenantId, ({ fetch }) => fetch(scope, chunks, options))
+      const found = isShortFetch(chunks, options)
+        ? inPlace.try(({ fetch }) => fetch(scope, chunks, options))
         : undefined;
       if (found !== undefined) return found;
       return reader.call('fetch', [scope, chunks, options], { signal, affinity: scope.tenantId });

@@ -20,7 +20,7 @@ export function createWriter({ folder, embedding, rememberVectorsMs }: WorkerSet
   readonly operations: WriteOperations;
   close(): void;
 } {
-  const tenants = new OpenTenants(folder, embedding, maxOpenTenants);
+  const tenants = new OpenTenants(folder, embedding, { maxOpen: maxOpenTenants });
   const tidiedAt = new WeakMap<Database, number>();
   let control: Database | undefined;
 
