@@ -121,7 +121,7 @@ const rerankTimeoutMs = 2_000;
  */
 export async function createBraid(config: Config): Promise<Braid> {
   // Before anything is opened: settings that no search could carry out are told at once.
-  const searchDefaults = createSearchDefaults(config.search);
+  const searchDefaults = createSearchDefaults(config.search, config.models.reranking);
   const { telemetry, prometheus, close: closeTelemetry } = createTelemetry({ level: config.log.level });
   const bedrock = createBedrockModels(config.bedrock, telemetry);
   const { embedding: embeddingModel, local } = await createEmbeddingModels(config, bedrock, telemetry);

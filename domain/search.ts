@@ -20,7 +20,10 @@ export interface LegCalibration {
 /** Depends on engine, embedding model, fields and corpus; see `estimateCalibration`. */
 export type Calibration = Readonly<Record<LegName, LegCalibration>>;
 
-/** What a caller may ask. Every field but `query` has a default; an unknown field is refused. */
+/**
+ * What a caller may ask. Every field but `query` has a default; an unknown field is refused. Where `false` may stand, it
+ * does without what the defaults of the configuration ask for.
+ */
 export interface SearchRequest {
   /** 1 to 4,000 characters. */
   readonly query: string;
@@ -56,42 +59,50 @@ export interface SearchRequest {
    * `candidates`. Refused with RRF, which uses ranks. @default false
    */
   readonly complete?: boolean;
-  readonly rerank?: {
-    /** Id of a configured reranking model. */
-    readonly model: string;
-    /** How many fused hits are reranked, topK to 1,000. @default max(50, topK) */
-    readonly candidates?: number;
-    /** Metadata that the model reads in front of each text, one `key: value` a line; 1 to 10 keys. @default none */
-    readonly metadataFields?: readonly string[];
-  };
+  readonly rerank?:
+    | {
+        /** Id of a configured reranking model. */
+        readonly model: string;
+        /** How many fused hits are reranked, topK to 1,000. @default max(50, topK) */
+        readonly candidates?: number;
+        /** Metadata that the model reads in front of each text, one `key: value` a line; 1 to 10 keys. @default none */
+        readonly metadataFields?: readonly string[];
+      }
+    | false;
   /**
    * Searches once more with the query's vector moved towards the mean vector of the first hits (Rocchio). Needs the dense
    * leg; costs a second search.
    */
-  readonly feedback?: {
-    /** Share of the mean in the new vector, above 0 to 1. @default 0.4 */
-    readonly weight?: number;
-    /** How many of the first hits, 1 to 20. @default 3 */
-    readonly hits?: number;
-  };
+  readonly feedback?:
+    | {
+        /** Share of the mean in the new vector, above 0 to 1. @default 0.4 */
+        readonly weight?: number;
+        /** How many of the first hits, 1 to 20. @default 3 */
+        readonly hits?: number;
+      }
+    | false;
   /** Added to the fused score, of the first 1,000 hits. At most 10. Refused with RRF. */
   readonly boosts?: readonly BoostRequest[];
   /** Orders hits by maximal marginal relevance. */
-  readonly diversity?: {
-    /** 1: relevance alone, 0: unlikeness alone. */
-    readonly lambda: number;
-    /** How many of the first hits are ordered, topK to 1,000. @default max(50, topK) */
-    readonly candidates?: number;
-  };
+  readonly diversity?:
+    | {
+        /** 1: relevance alone, 0: unlikeness alone. */
+        readonly lambda: number;
+        /** How many of the first hits are ordered, topK to 1,000. @default max(50, topK) */
+        readonly candidates?: number;
+      }
+    | false;
   /** Folds hits that are nearly the same into the best of them. */
-  readonly duplicates?: {
-    /** Least cosine of two hits that are one, 0.5 to 1. */
-    readonly similarity: number;
-    /** How many of the first hits are compared, topK to 1,000. @default max(50, topK) */
-    readonly candidates?: number;
-  };
+  readonly duplicates?:
+    | {
+        /** Least cosine of two hits that are one, 0.5 to 1. */
+        readonly similarity: number;
+        /** How many of the first hits are compared, topK to 1,000. @default max(50, topK) */
+        readonly candidates?: number;
+      }
+    | false;
   /** One hit a document: its best chunk. */
-  readonly collapse?: 'document';
+  readonly collapse?: 'document' | false;
   /** Hits of hierarchical chunks carry their parent's text. */
   readonly expand?: 'parent';
   /** Marks the words of each hit that the query matches. @default false */
@@ -133,7 +144,19 @@ export type QueryClass = (typeof queryClasses)[number];
 export const queryClasses = ['short', 'long', 'quoted', 'code'] as const;
 
 /** What holds for searches that say nothing else. What one query alone can want is not here. */
-export type SearchDefaults = Pick<SearchRequest, 'lexical' | 'dense' | 'fusion' | 'complete' | 'collapse'>;
+export type SearchDefaults = Pick<
+  SearchRequest,
+  | 'lexical'
+  | 'dense'
+  | 'fusion'
+  | 'complete'
+  | 'feedback'
+  | 'boosts'
+  | 'rerank'
+  | 'diversity'
+  | 'duplicates'
+  | 'collapse'
+>;
 
 /** Defaults of searches, for all, by class of query, and by tenant; the more particular wins, the request over all. */
 export interface SearchSettings {

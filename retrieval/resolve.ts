@@ -52,7 +52,7 @@ const normalizations = ['min_max', 'theoretical_min_max', 'l2', 'z_score'] as co
  * Checks a request and fills in every default.
  * @param rerankingModels ids of the configured reranking models
  * @param defaults what holds where the request says nothing: a leg's fields one by one, everything else whole; their
- * candidates rise to topK
+ * candidates rise to topK, and what the request's own fusion or legs rule out is left away
  * @throws {InvalidInput} naming the field: what cannot be done is refused, never ignored
  */
 export function resolveSearchRequest(
@@ -69,17 +69,22 @@ export function resolveSearchRequest(
   if (complete && fusion.method === 'rrf') {
     throw new InvalidInput('complete', 'Expected no complete with method rrf, which uses ranks only');
   }
-  const feedback = resolveFeedback(request.feedback, legs.dense.weight);
-  const boosts = resolveBoosts(request.boosts);
+  const feedback = resolveFeedback(
+    asked(request.feedback, legs.dense.weight > 0 ? defaults.feedback : undefined),
+    legs.dense.weight,
+  );
+  const boosts = resolveBoosts(request.boosts ?? (fusion.method === 'rrf' ? undefined : defaults.boosts));
   if (boosts.length > 0 && fusion.method === 'rrf') {
     throw new InvalidInput(
       'boosts',
       'Expected no boosts with method rrf, whose scores do not measure relevance',
     );
   }
-  const rerank = resolveRerank(request.rerank, topK, rerankingModels);
+  const rerank = resolveRerank(asked(request.rerank, deepened(defaults.rerank, topK)), topK, rerankingModels);
+  const diversity = asked(request.diversity, deepened(defaults.diversity, topK));
+  const duplicates = asked(request.duplicates, deepened(defaults.duplicates, topK));
   const minimumScore = resolveMinimumScore(request, fusion, legs.dense.weight, rerank);
-  const collapse = request.collapse ?? defaults.collapse;
+  const collapse = asked(request.collapse, defaults.collapse);
   if (cursor !== undefined && typeof cursor !== 'string')
     throw new InvalidInput('cursor', 'Expected cursor to be a string');
   return {
@@ -92,8 +97,8 @@ export function resolveSearchRequest(
     ...(feedback && { feedback }),
     boosts,
     ...(rerank && { rerank }),
-    ...(request.diversity !== undefined && { diversity: resolveDiversity(request.diversity, topK) }),
-    ...(request.duplicates !== undefined && { duplicates: resolveDuplicates(request.duplicates, topK) }),
+    ...(diversity !== undefined && { diversity: resolveDiversity(diversity, topK) }),
+    ...(duplicates !== undefined && { duplicates: resolveDuplicates(duplicates, topK) }),
     ...(collapse !== undefined && { collapse: oneOf(collapse, 'collapse', ['document'] as const) }),
     ...(request.expand !== undefined && { expand: oneOf(request.expand, 'expand', ['parent'] as const) }),
     highlight: flag(request.highlight ?? false, 'highlight'),
@@ -101,6 +106,20 @@ export function resolveSearchRequest(
     ...(minimumScore && { minimumScore }),
     ...(cursor !== undefined && { cursor }),
   };
+}
+
+/** What the request says, else what holds by default; undefined where that is `false`. */
+function asked<T>(given: T | false | undefined, byDefault: T | false | undefined): T | undefined {
+  const wanted = given ?? byDefault;
+  return wanted === false ? undefined : wanted;
+}
+
+function deepened<T extends { readonly candidates?: number }>(
+  byDefault: T | false | undefined,
+  topK: number,
+): T | false | undefined {
+  if (!byDefault || byDefault.candidates === undefined) return byDefault;
+  return { ...byDefault, candidates: Math.max(byDefault.candidates, topK) };
 }
 
 function checkQuery(query: unknown): string {
@@ -209,7 +228,7 @@ function resolveCalibration(given: Calibration | undefined): Calibration {
 }
 
 function resolveRerank(
-  given: SearchRequest['rerank'],
+  given: Exclude<SearchRequest['rerank'], false>,
   topK: number,
   models: readonly string[],
 ): ResolvedSearchRequest['rerank'] {
@@ -252,7 +271,7 @@ function checkMetadataFields(given: unknown): readonly string[] {
 }
 
 function resolveFeedback(
-  given: SearchRequest['feedback'],
+  given: Exclude<SearchRequest['feedback'], false>,
   denseWeight: number,
 ): ResolvedSearchRequest['feedback'] {
   if (given === undefined) return undefined;
@@ -267,7 +286,7 @@ function resolveFeedback(
 }
 
 function resolveDiversity(
-  given: NonNullable<SearchRequest['diversity']>,
+  given: Exclude<NonNullable<SearchRequest['diversity']>, false>,
   topK: number,
 ): NonNullable<ResolvedSearchRequest['diversity']> {
   const { lambda, candidates } = checkFields(given, 'diversity', ['lambda', 'candidates']);
@@ -278,7 +297,7 @@ function resolveDiversity(
 }
 
 function resolveDuplicates(
-  given: NonNullable<SearchRequest['duplicates']>,
+  given: Exclude<NonNullable<SearchRequest['duplicates']>, false>,
   topK: number,
 ): NonNullable<ResolvedSearchRequest['duplicates']> {
   const { similarity, candidates } = checkFields(given, 'duplicates', ['similarity', 'candidates']);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChunkingConfig, StrategyConfig } from './config-types.ts';
-import { setting, text, trueOrFalse, wholeNumber } from './setting-forms.ts';
+import { byForm, setting, text, trueOrFalse, wholeNumber } from './setting-forms.ts';
 
 const embedHeadings = trueOrFalse.exactOptional();
 
@@ -56,12 +56,7 @@ const chunkingRulesSchema = z.array(
   }),
 );
 
-/** One strategy or rules; a union would say no more than that neither fits. */
-export const chunkingSchema = z.unknown().transform((given, context): ChunkingConfig => {
-  const checked = (Array.isArray(given) ? chunkingRulesSchema : strategySchema).safeParse(given);
-  if (checked.success) return checked.data;
-  for (const issue of checked.error.issues) {
-    context.issues.push({ ...issue, input: given } as z.core.$ZodRawIssue);
-  }
-  return z.NEVER;
-});
+/** One strategy or rules. */
+export const chunkingSchema = byForm<ChunkingConfig>((given) =>
+  Array.isArray(given) ? chunkingRulesSchema : strategySchema,
+);

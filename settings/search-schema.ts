@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { queryClasses } from '../domain/search.ts';
-import { oneOf, setting, trueOrFalse, wholeNumber } from './setting-forms.ts';
+import { queryClasses, type SearchDefaults } from '../domain/search.ts';
+import { byForm, oneOf, setting, text, trueOrFalse, wholeNumber } from './setting-forms.ts';
 
 function weight(most: number) {
   return setting<number>(
@@ -10,6 +10,13 @@ function weight(most: number) {
 }
 
 const candidates = wholeNumber(1, 10_000);
+const arranged = wholeNumber(1, 1_000);
+
+/** A step after the legs; `false` does without what more general settings ask for. */
+function step<Shape extends z.ZodRawShape>(shape: Shape) {
+  const form = z.strictObject(shape);
+  return byForm<z.output<typeof form> | false>((given) => (given === false ? z.literal(false) : form));
+}
 
 const legCalibration = z.strictObject({
   midpoint: setting<number>(
@@ -45,7 +52,34 @@ const searchDefaults = z.strictObject({
     })
     .exactOptional(),
   complete: trueOrFalse.exactOptional(),
-  collapse: oneOf('document').exactOptional(),
+  feedback: step({
+    weight: setting<number>(
+      'a number above 0, to 1',
+      (value) => typeof value === 'number' && value > 0 && value <= 1,
+    ).exactOptional(),
+    hits: wholeNumber(1, 20).exactOptional(),
+  }).exactOptional(),
+  boosts: setting<NonNullable<SearchDefaults['boosts']>>(
+    'a list of boosts, as a search takes them',
+    Array.isArray,
+  ).exactOptional(),
+  rerank: step({
+    model: text('the id of a configured reranking model'),
+    candidates: arranged.exactOptional(),
+    metadataFields: z.array(text('a key of metadata')).exactOptional(),
+  }).exactOptional(),
+  diversity: step({ lambda: weight(1), candidates: arranged.exactOptional() }).exactOptional(),
+  duplicates: step({
+    similarity: setting<number>(
+      'a number from 0.5 to 1',
+      (value) => typeof value === 'number' && value >= 0.5 && value <= 1,
+    ),
+    candidates: arranged.exactOptional(),
+  }).exactOptional(),
+  collapse: setting<'document' | false>(
+    '"document" or false',
+    (value) => value === 'document' || value === false,
+  ).exactOptional(),
 });
 
 /** What a search does that does not say, for all queries or a class of them. */

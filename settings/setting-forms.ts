@@ -23,6 +23,18 @@ export function text(wanted: string, pattern = /\S/) {
 
 export const trueOrFalse = setting<boolean>('true or false', (value) => typeof value === 'boolean');
 
+/** A setting of several forms, of which `formOf` picks the one meant; a union would say no more than that none fits. */
+export function byForm<T>(formOf: (given: unknown) => z.ZodType<T>) {
+  return z.unknown().transform((given, context): T => {
+    const checked = formOf(given).safeParse(given);
+    if (checked.success) return checked.data;
+    for (const issue of checked.error.issues) {
+      context.issues.push({ ...issue, input: given } as z.core.$ZodRawIssue);
+    }
+    return z.NEVER;
+  });
+}
+
 export function isText(value: unknown): boolean {
   return typeof value === 'string';
 }

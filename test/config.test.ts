@@ -252,6 +252,15 @@ describe('loadConfig', () => {
     ],
     ['{"search":{"defaults":{"dense":{"weight":-1}}}}', 'search.defaults.dense.weight', /from 0 to 1000000/],
     ['{"search":{"defaults":{"topK":5}}}', 'search.defaults.topK', /^Unknown/],
+    ['{"search":{"defaults":{"rerank":{}}}}', 'search.defaults.rerank.model', /the id of a configured/],
+    ['{"search":{"defaults":{"rerank":true}}}', 'search.defaults.rerank', /an object of settings, got true/],
+    ['{"search":{"defaults":{"feedback":{"weight":2}}}}', 'search.defaults.feedback.weight', /above 0, to 1/],
+    [
+      '{"search":{"defaults":{"diversity":{"lambda":0.5,"depth":2}}}}',
+      'search.defaults.diversity.depth',
+      /^Unknown/,
+    ],
+    ['{"search":{"defaults":{"collapse":"chunk"}}}', 'search.defaults.collapse', /"document" or false/],
     ['{"search":{"classes":{"huge":{}}}}', 'search.classes.huge', /./],
     ['{"ingest":{"chunking":{"strategy":"x"}}}', 'ingest.chunking.strategy', /"default", "fixed"/],
     [

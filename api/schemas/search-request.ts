@@ -46,6 +46,11 @@ const boost = z
   )
   .openapi('Boost', { description: 'Adds weight · value to the fused score, the value from 0 to 1' });
 
+/** A step that the defaults of the configuration may ask for; `false` does without it. */
+function orNone<S extends z.ZodType>(step: S, form = 'an object') {
+  return z.union([step, z.literal(false)], { error: `${form} or false` });
+}
+
 /** The fields of a search, with its filter at `filterField`. */
 export function searchFields(filterField: string) {
   return {
@@ -83,11 +88,12 @@ export function searchFields(filterField: string) {
         'A hit of one leg gets its true score of the other, so that the order hardly depends on candidates; refused with RRF',
       default: false,
     }),
-    feedback: z
-      .strictObject({
+    feedback: orNone(
+      z.strictObject({
         weight: z.number().gt(0).max(1).optional().openapi({ default: 0.4 }),
         hits: z.int().min(1).max(20).optional().openapi({ default: 3 }),
-      })
+      }),
+    )
       .optional()
       .openapi({
         description: "Searches again with the query's vector moved towards the mean of the first hits",
@@ -97,22 +103,22 @@ export function searchFields(filterField: string) {
       .max(10)
       .optional()
       .openapi({ description: 'Added to the fused score; refused with RRF', default: [] }),
-    rerank: z
-      .strictObject({
+    rerank: orNone(
+      z.strictObject({
         model: z.string().min(1).max(requestLimits.nameCharacters),
         candidates: z.int().min(1).max(requestLimits.topK).optional(),
         metadataFields: z.array(z.string().min(1).max(100)).min(1).max(10).optional(),
-      })
-      .optional(),
-    diversity: z
-      .strictObject({ lambda: z.number().min(0).max(1), candidates: arranged })
+      }),
+    ).optional(),
+    diversity: orNone(z.strictObject({ lambda: z.number().min(0).max(1), candidates: arranged }))
       .optional()
       .openapi({ description: 'Maximal marginal relevance; lambda 1 is relevance alone' }),
-    duplicates: z
-      .strictObject({ similarity: z.number().min(0.5).max(1), candidates: arranged })
+    duplicates: orNone(z.strictObject({ similarity: z.number().min(0.5).max(1), candidates: arranged }))
       .optional()
       .openapi({ description: 'Folds hits whose vectors are at least this close into the best of them' }),
-    collapse: z.literal('document').optional().openapi({ description: 'One hit a document: its best chunk' }),
+    collapse: orNone(z.literal('document'), '"document"')
+      .optional()
+      .openapi({ description: 'One hit a document: its best chunk' }),
     expand: z
       .literal('parent')
       .optional()

@@ -127,7 +127,7 @@ export const resolvedSearchRequestSchema = z
       .optional(),
     diversity: z.object({ lambda: z.number(), candidates: count }).optional(),
     duplicates: z.object({ similarity: z.number(), candidates: count }).optional(),
-    collapse: fields.collapse,
+    collapse: z.literal('document').optional(),
     expand: fields.expand,
     highlight: z.boolean(),
     facets: fields.facets.unwrap(),

@@ -59,7 +59,8 @@ export async function readConfigurations(file: string): Promise<Configuration[]>
  * `candidates` of the run's depth, and one hit a document. A request that names fewer candidates is measured less deep.
  */
 export function deepen({ request }: Configuration, depth: number): Omit<SearchRequest, 'query' | 'cursor'> {
-  const limits = [request.lexical?.candidates, request.dense?.candidates, request.rerank?.candidates];
+  const { lexical, dense, rerank } = request;
+  const limits = [lexical?.candidates, dense?.candidates, rerank ? rerank.candidates : undefined];
   const topK = request.topK ?? Math.min(depth, ...limits.filter((limit) => limit !== undefined));
   const candidates = Math.max(depth, topK);
   return {

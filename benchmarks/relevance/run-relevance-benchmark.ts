@@ -136,7 +136,7 @@ interface Measured {
  */
 export async function runRelevanceBenchmark(
   options: RelevanceOptions,
-  openBraid: (overrides?: BenchmarkSettings) => Promise<MeasuredBraid>,
+  openBraid: (overrides: Partial<BenchmarkSettings>) => Promise<MeasuredBraid>,
 ): Promise<DetailedReport> {
   const depth = options.depth ?? 1_000;
   if (!Number.isInteger(depth) || depth < 1 || depth > 1_000) {
@@ -153,7 +153,7 @@ export async function runRelevanceBenchmark(
     options.dataset === undefined ? undefined : await readDataset(options.dataset, options.split);
   if (options.runsOut !== undefined) await mkdir(options.runsOut, { recursive: true });
 
-  const braid = await openBraid(dataset && indexSettings(options, dataset));
+  const braid = await openBraid(dataset === undefined ? { search: {} } : indexSettings(options, dataset));
   try {
     const measured = dataset
       ? await measureDataset(braid, dataset, options)

@@ -28,7 +28,7 @@ export interface LoadedSet extends TuningSet {
   close(): Promise<void>;
 }
 
-type OpenBraid = (overrides?: BenchmarkSettings) => Promise<TunedBraid>;
+type OpenBraid = (overrides: Partial<BenchmarkSettings>) => Promise<TunedBraid>;
 
 /**
  * Opens each set's index and runs both legs for its queries, once for each weighting of the fields.
@@ -110,7 +110,7 @@ async function loadOwnIndex(
     own.queries === undefined
       ? new Map([...judgements.keys()].map((text) => [text, text]))
       : await readQueryTexts(own.queries);
-  const braid = await openBraid();
+  const braid = await openBraid({ search: {} });
   return closingOnError(braid, async () => {
     const { ids, hash } = await listIndex(braid, own.tenantId);
     const { queries } = joinJudgements(texts, judgements, (documentId) => ids.has(documentId));

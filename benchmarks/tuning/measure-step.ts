@@ -74,7 +74,7 @@ interface StepRun {
 function runsOf(options: readonly StepOption[]): StepRun[] {
   const runs = new Map<string, StepOption[]>();
   for (const option of options) {
-    const { candidates: _, ...others } = option.request.rerank ?? { candidates: 0 };
+    const { candidates: _, ...others } = option.request.rerank || { candidates: 0 };
     const key = JSON.stringify(option.rerankDepth === 0 ? option.request : others);
     runs.set(key, [...(runs.get(key) ?? []), option]);
   }

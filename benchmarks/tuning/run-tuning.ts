@@ -42,7 +42,7 @@ const searchBudget = 20_000;
  */
 export async function runTuning(
   options: TuneOptions,
-  openBraid: (overrides?: BenchmarkSettings) => Promise<TunedBraid>,
+  openBraid: (overrides: Partial<BenchmarkSettings>) => Promise<TunedBraid>,
 ): Promise<TuningReport> {
   const metric = topMetric(options.metric ?? 'ndcg@10');
   const space = options.space === undefined ? defaultSpace : await readSpace(options.space);
@@ -90,7 +90,7 @@ export async function runTuning(
     });
 
     const leftOut = leaveOneSetOut(table, baseline);
-    const settings = provenSettings(points, winner, classes, options.ownIndex?.tenantId);
+    const settings = provenSettings(points, winner, classes, stepReports, options.ownIndex?.tenantId);
     const described = (point: number): DescribedPoint => ({
       description: describePoint(points[point]!),
       settings: settingsOf(points[point]!),

@@ -1,4 +1,5 @@
 import type { Judgement } from './judge-choice.ts';
+import { bestProvenStep } from './proven-settings.ts';
 import { describePoint, type Point } from './search-space.ts';
 import type { TuningReport } from './tuning-report.ts';
 
@@ -41,9 +42,15 @@ function whatWouldHaveShown({ sets, alpha, deviation, detectableGain }: Judgemen
 
 /** What stands above the settings in their file. */
 export function commentsOf(report: TuningReport): string[] {
+  const step = bestProvenStep(report.steps);
+  const others = report.steps.filter(
+    ({ request, step: name }) => request !== undefined && name !== step?.step,
+  );
   return [
     'Written by `braid bench tune`; `braid serve --config` takes it as it is.',
     report.verdict,
+    ...(step === undefined ? [] : [`With ${step.chosen}: ${step.verdict}.`]),
+    ...others.map(({ chosen }) => `Without ${chosen}: proven by itself, not together with ${step!.step}.`),
     `Chosen on ${report.datasets.map(({ name, training }) => `${training} queries of ${name}`).join(', ')}, ${report.engine}.`,
   ];
 }

@@ -51,7 +51,17 @@ describe('checkInput', () => {
       { query: 'q', fusion: { method: 'sum' } },
       'fusion.method | Expected fusion.method to be one of "linear", "rrf", "log_odds", got "sum"',
     ],
-    [{ query: 'q', collapse: 'chunk' }, 'collapse | Expected collapse to be "document", got "chunk"'],
+    [
+      { query: 'q', collapse: 'chunk' },
+      'collapse | Expected collapse to be "document" or false, got "chunk"',
+    ],
+    [{ query: 'q', rerank: true }, 'rerank | Expected rerank to be an object or false, got true'],
+    [
+      { query: 'q', rerank: { candidates: 5 } },
+      'rerank.model | Expected rerank.model to be a string, got nothing',
+    ],
+    [{ query: 'q', feedback: { hits: 0 } }, 'feedback.hits | Expected feedback.hits to be at least 1, got 0'],
+    [{ query: 'q', diversity: { lambda: 1, depth: 5 } }, 'diversity.depth | Unknown field diversity.depth'],
     [
       { query: 'q', facets: new Array(21).fill({ key: 'a' }) },
       'facets | Expected facets to be at most 20 in number, got a list of 21',

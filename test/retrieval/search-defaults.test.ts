@@ -69,6 +69,76 @@ describe('createSearchDefaults', () => {
     );
   });
 
+  describe('with steps after the legs', () => {
+    const steps = createSearchDefaults(
+      {
+        defaults: {
+          rerank: { model: 'm', candidates: 20 },
+          feedback: { hits: 2 },
+          boosts: [{ weight: 0.1, equals: { key: 'kind', value: 'guide' } }],
+          diversity: { lambda: 0.8, candidates: 30 },
+          duplicates: { similarity: 0.95 },
+          collapse: 'document',
+        },
+        tenants: { plain: { defaults: { rerank: false, feedback: false, collapse: false, boosts: [] } } },
+      },
+      ['m'],
+    );
+    const resolveSteps = (tenantId: string, request: Partial<SearchRequest> = {}) =>
+      resolveSearchRequest({ query: plain, ...request }, ['m'], steps(tenantId, plain).defaults);
+
+    test('applies them where the request says nothing', () => {
+      expect(resolveSteps('any')).toMatchObject({
+        rerank: { model: 'm', candidates: 20 },
+        feedback: { weight: 0.4, hits: 2 },
+        boosts: [{ weight: 0.1 }],
+        diversity: { lambda: 0.8, candidates: 30 },
+        duplicates: { similarity: 0.95, candidates: 50 },
+        collapse: 'document',
+      });
+    });
+
+    test('raises their candidates to a topK that the request asks for', () => {
+      expect(resolveSteps('any', { topK: 100 })).toMatchObject({
+        rerank: { candidates: 100 },
+        diversity: { candidates: 100 },
+        duplicates: { candidates: 100 },
+      });
+    });
+
+    test('lets a request, or a tenant, do without', () => {
+      const without = { rerank: false, feedback: false, diversity: false, duplicates: false } as const;
+      const resolved = resolveSteps('any', { ...without, collapse: false, boosts: [] });
+      for (const step of [...Object.keys(without), 'collapse']) expect(resolved).not.toHaveProperty(step);
+      expect(resolved.boosts).toEqual([]);
+      expect(resolveSteps('plain')).toMatchObject({ boosts: [], diversity: { lambda: 0.8 } });
+      for (const step of ['rerank', 'feedback', 'collapse'])
+        expect(resolveSteps('plain')).not.toHaveProperty(step);
+      expect(resolveSteps('plain', { rerank: { model: 'm' } }).rerank).toEqual({
+        model: 'm',
+        candidates: 50,
+      });
+    });
+
+    test('leaves away what the fusion or the legs of a request rule out, and refuses it where it is asked for', () => {
+      const fusion = { method: 'rrf' as const };
+      expect(resolveSteps('any', { fusion }).boosts).toEqual([]);
+      expect(resolveSteps('any', { dense: { weight: 0 } })).not.toHaveProperty('feedback');
+      expect(() => resolveSteps('any', { dense: { weight: 0 }, feedback: {} })).toThrow(
+        'for feedback, got 0',
+      );
+      expect(() => resolveSteps('any', { fusion, boosts: steps('any', plain).defaults.boosts! })).toThrow(
+        'no boosts with method rrf',
+      );
+    });
+
+    test('refuses a reranking model that is not configured', () => {
+      expect(() => createSearchDefaults({ defaults: { rerank: { model: 'other' } } }, ['m'])).toThrow(
+        'Cannot search by search.defaults: Unknown rerank.model "other", configured: m',
+      );
+    });
+  });
+
   test('refuses at once what no search could carry out, naming the setting', () => {
     expect(() =>
       createSearchDefaults({ defaults: { lexical: { weight: 0 }, dense: { weight: 0 } } }),

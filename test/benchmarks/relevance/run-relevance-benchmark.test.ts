@@ -26,15 +26,15 @@ function openFixedBraid(
   score = 0.5,
 ) {
   const seen = {
-    overrides: [] as BenchmarkSettings[],
+    overrides: [] as Partial<BenchmarkSettings>[],
     documents: [] as Document[],
     requests: [] as SearchRequest[],
     /** What was done, in order. */
     steps: [] as string[],
     closed: 0,
   };
-  const open = async (overrides?: BenchmarkSettings): Promise<MeasuredBraid> => {
-    if (overrides !== undefined) seen.overrides.push(overrides);
+  const open = async (overrides: Partial<BenchmarkSettings>): Promise<MeasuredBraid> => {
+    seen.overrides.push(overrides);
     return {
       scopes: createScopeMaker({ accessRequired: () => false }),
       close: async () => {
@@ -180,7 +180,7 @@ test('runRelevanceBenchmark keeps one index for each corpus and recipe', async (
   for (const recipe of [undefined, { chunking: 'none' }, { chunking: 'none' }]) {
     const { seen, open } = openFixedBraid(perfect);
     await runRelevanceBenchmark({ dataset: folder, engine: 'opensearch', data: folder, recipe }, open);
-    folders.push(seen.overrides[0]!);
+    folders.push(seen.overrides[0] as BenchmarkSettings);
   }
   expect(folders[0]!.data.slice(folder.length)).toMatch(/^\/benchmarks\/braid-dataset-.*-[0-9a-f]{12}$/);
   expect(folders[0]!.opensearch.indexPrefix).toMatch(/^braid-bench-[a-z0-9-]+-[0-9a-f]{12}$/);
@@ -326,7 +326,7 @@ test("runRelevanceBenchmark measures a tenant's own index by judgements from els
     },
     open,
   );
-  expect(seen.overrides).toEqual([]);
+  expect(seen.overrides).toEqual([{ search: {} }]);
   expect(seen.documents).toEqual([]);
   expect(report).toMatchObject({ dataset: 'quepid.csv', queries: 2, corpus: { documents: 2 } });
   expect(report.leftOut.judgedDocumentsOutsideCorpus).toEqual(['gone']);

@@ -22,6 +22,10 @@ function tuning(budget: number, earlier = 0, logged: unknown[] = []): StepTuning
   return { metric, budget, onProgress: () => {}, looks: { earlier: () => earlier, log } };
 }
 
+function depthOf({ rerank }: SearchRequest): number | undefined {
+  return rerank ? rerank.candidates : undefined;
+}
+
 function query(queryId: string): CollectedQuery {
   return { query: { queryId, text: queryId, grades: new Map([['good', 1]]) }, legs: new Map() };
 }
@@ -53,7 +57,7 @@ function setOf(
     async search(request) {
       requests.push(request);
       const scores: Record<string, number> = { other: 0.2, another: 0.1, good: 0.9, last: 0.05 };
-      const depth = request.rerank?.candidates ?? 0;
+      const depth = depthOf(request) ?? 0;
       const fused = Object.keys(scores).map((id, at) => hit(id, at + 1, at < depth ? scores[id] : undefined));
       const first = fused
         .slice(0, depth)
@@ -80,9 +84,7 @@ describe('tuneSteps', () => {
     expect(report!.tried.map(({ mean }) => mean)).toEqual([0, 0, 1, 1]);
     // 40 training queries without and with the deepest reranker, 30 held-out ones without and with the chosen.
     expect(requests.length).toBe(40 * 2 + 30 * 2);
-    expect(new Set(requests.slice(0, 80).map(({ rerank }) => rerank?.candidates))).toEqual(
-      new Set([undefined, 4]),
-    );
+    expect(new Set(requests.slice(0, 80).map(depthOf))).toEqual(new Set([undefined, 4]));
   });
 
   it('writes its looks down, and has to prove more where the queries judged others before', async () => {
