@@ -5,8 +5,13 @@ import type { XmlElement } from './xml.ts';
 import { childElements, descendants, elementAt } from './xml-walk.ts';
 
 /** Writes the slides of a presentation, each below its title, its number the page; speaker's notes are apart. */
-export function writeOdfSlides(writer: BlockWriter, presentation: XmlElement): void {
+export function writeOdfSlides(
+  writer: BlockWriter,
+  presentation: XmlElement,
+  isHidden: (slide: XmlElement) => boolean,
+): void {
   for (const [at, slide] of childElements(presentation, 'page').entries()) {
+    if (isHidden(slide)) continue;
     writer.locate({ page: at + 1 });
     const frames = childElements(slide).filter(({ name }) => name !== 'notes');
     const title = frames.find(({ attributes }) => attributes.class === 'title');

@@ -120,17 +120,21 @@ export function makeRow(
   return `<row r="${number}">${made.join('')}</row>`;
 }
 
-/** @param body the XML below `office:body` */
+/**
+ * @param body the XML below `office:body`
+ * @param styles the document's own styles, below `office:automatic-styles`
+ */
 export function makeOdf(
   kind: 'text' | 'spreadsheet' | 'presentation',
   body: string,
   extra: readonly ZipContent[] = [],
+  styles = '',
 ): Buffer {
   return makeZip([
     { name: 'mimetype', content: `application/vnd.oasis.opendocument.${kind}`, stored: true },
     {
       name: 'content.xml',
-      content: `<office:document-content><office:body><office:${kind}>${body}</office:${kind}></office:body></office:document-content>`,
+      content: `<office:document-content><office:automatic-styles>${styles}</office:automatic-styles><office:body><office:${kind}>${body}</office:${kind}></office:body></office:document-content>`,
     },
     {
       name: 'meta.xml',
