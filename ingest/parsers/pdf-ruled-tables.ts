@@ -27,17 +27,23 @@ interface Cell {
  * cell without a rule between it and the next is one with it.
  */
 export function readRuledLines(items: readonly PdfItem[], grids: readonly PdfGrid[]): PdfLine[] {
-  const tables = grids.flatMap((grid) => readTable(items, grid) ?? []);
-  if (tables.length === 0) return readLines(items);
+  // Grids may reach into each other: what one table has taken is not in another.
+  const tableOf = new Map<PdfItem, PdfLine>();
+  for (const grid of grids) {
+    const left = items.filter((item) => !tableOf.has(item));
+    const table = readTable(left, grid);
+    for (const member of table?.members ?? []) tableOf.set(member, table!.line);
+  }
+  if (tableOf.size === 0) return readLines(items);
   const lines: PdfLine[] = [];
   let plain: PdfItem[] = [];
-  const written = new Set<unknown>();
+  const written = new Set<PdfLine>();
   for (const item of items) {
-    const table = tables.find(({ members }) => members.has(item));
+    const table = tableOf.get(item);
     if (table === undefined) plain.push(item);
     else if (!written.has(table)) {
       written.add(table);
-      lines.push(...readLines(plain), table.line);
+      lines.push(...readLines(plain), table);
       plain = [];
     }
   }
@@ -54,12 +60,10 @@ function readTable(
   const regionOf = mergeCells(grid);
   const inRegion = new Map<number, PdfItem[]>();
   const members = new Set<PdfItem>();
+  const rising = ys.map((y) => -y);
   for (const item of items) {
     const column = placeOf(xs, middleX(item));
-    const row = placeOf(
-      ys.map((y) => -y),
-      -middleY(item),
-    );
+    const row = placeOf(rising, -middleY(item));
     if (column === undefined || row === undefined) continue;
     members.add(item);
     // The way from one cell to the next is a space of its width.

@@ -45,7 +45,7 @@ export function segmentLines(lines: readonly PdfLine[]): PdfSegment[] {
       continue;
     }
     if (isProse(run, columns)) {
-      plain.push(...columns.flatMap((column) => linesIn(run, column)));
+      plain.push(...columns.flatMap((_, column) => linesIn(run, columns, column)));
     } else {
       flush();
       segments.push({ kind: 'table', rows: readRows(run, columns) });
@@ -116,10 +116,10 @@ function isProse(run: readonly PdfLine[], columns: readonly Column[]): boolean {
   return cells.reduce((sum, cell) => sum + cell.text.length, 0) / cells.length >= minProseCharacters;
 }
 
-function linesIn(run: readonly PdfLine[], column: Column): PdfLine[] {
+function linesIn(run: readonly PdfLine[], columns: readonly Column[], column: number): PdfLine[] {
   return run.flatMap((line) =>
     line.cells
-      .filter((cell) => isWithin(cell, column))
+      .filter((cell) => columnOf(cell, columns) === column)
       .map((cell) => ({ ...line, ...cell, cells: [cell], hasColumns: false })),
   );
 }
@@ -127,12 +127,11 @@ function linesIn(run: readonly PdfLine[], column: Column): PdfLine[] {
 function readRows(run: readonly PdfLine[], columns: readonly Column[]): string[][] {
   const rows: string[][] = [];
   for (const line of run) {
-    const texts = columns.map((column) =>
-      line.cells
-        .filter((cell) => isWithin(cell, column))
-        .map((cell) => cell.text)
-        .join(' '),
-    );
+    const texts = columns.map(() => '');
+    for (const cell of line.cells) {
+      const at = columnOf(cell, columns);
+      texts[at] = `${texts[at]} ${cell.text}`.trim();
+    }
     const above = rows.at(-1);
     if (isRow(line) || above === undefined) rows.push(texts);
     else
@@ -143,8 +142,17 @@ function readRows(run: readonly PdfLine[], columns: readonly Column[]): string[]
   return rows;
 }
 
-/** The column that most of the cell stands in; those of a lone line may reach beyond. */
-function isWithin(cell: PdfCell, column: Column): boolean {
+/** The column that the middle of a cell stands in or is nearest to: that of a lone line may stand beside all. */
+function columnOf(cell: PdfCell, columns: readonly Column[]): number {
   const middle = (cell.x + cell.right) / 2;
-  return middle >= column.x && middle <= column.right;
+  let nearest = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [at, { x, right }] of columns.entries()) {
+    const distance = Math.max(x - middle, middle - right, 0);
+    if (distance < least) {
+      nearest = at;
+      least = distance;
+    }
+  }
+  return nearest;
 }

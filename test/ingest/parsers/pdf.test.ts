@@ -128,6 +128,29 @@ describe('parsePdf', () => {
       );
     });
 
+    it('writes no text twice where the extents of two tables overlap', async () => {
+      const stairs = [
+        line(100, 740, 130, 740),
+        ...[640, 620, 600].map((y) => line(100, y, 400, y)),
+        line(100, 600, 100, 740),
+        line(130, 600, 130, 740),
+        line(400, 600, 400, 640),
+      ];
+      const beside = [
+        ...[740, 700, 660].map((y) => line(200, y, 500, y)),
+        ...[200, 300, 390, 450, 500].map((x) => line(x, 660, x, 740)),
+      ];
+      const places = [
+        ...[715, 675, 648, 628, 608].map((y) => ({ x: 105, y })),
+        ...[628, 608].map((y) => ({ x: 205, y })),
+        ...[715, 675].flatMap((y) => [205, 305, 410, 460].map((x) => ({ x, y }))),
+      ];
+      const texts = places.map((place, at) => ({ text: `w${at}.`, ...place }));
+      const text = await textOf([...stairs, ...beside].join('\n'), texts);
+      expect(text).toContain('|');
+      expect(text.match(/w\d+/g)!.sort()).toEqual(texts.map(({ text: word }) => word.slice(0, -1)).sort());
+    });
+
     it('takes a frame around the page and the grid of a chart for no table', async () => {
       const frame = [
         line(50, 50, 550, 50),
@@ -210,6 +233,21 @@ describe('parsePdf', () => {
       `paragraph: ${sentence}.`,
       'table: Kind | Size | Note\nSmall | 1 | a note of two lines\nLarge | | none',
       `paragraph: After it. ${sentence}.`,
+    ]);
+  });
+
+  it('loses no mark that stands alone beside a column', async () => {
+    const texts = [
+      { text: 'Kind', y: 700 },
+      { text: 'Size of it', x: 200, y: 700 },
+      { text: 'Small', y: 686 },
+      { text: 'one or so', x: 200, y: 686 },
+      { text: '*', x: 192, y: 674 },
+      { text: 'Large', y: 660 },
+      { text: 'two or so', x: 200, y: 660 },
+    ];
+    expect(outline(await parsePdf(makePdf([texts])))).toEqual([
+      'table: Kind | Size of it\nSmall | one or so *\nLarge | two or so',
     ]);
   });
 
