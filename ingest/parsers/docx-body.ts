@@ -15,10 +15,14 @@ const keptProperties: Readonly<Record<string, readonly string[]>> = {
 const dropped = new Set(['sectPr', 'proofErr', 'lastRenderedPageBreak', 'bookmarkEnd', 'drawing', 'tblGrid']);
 const words = new Set(['t', 'sym', 'noBreakHyphen', 'softHyphen']);
 
+/** White text is seen after all where a picture lies behind the page. */
+type Unseen = 'always' | 'white' | 'never';
+
 interface Run {
   look: WordLook;
   style: string | undefined;
-  isHidden: boolean | undefined;
+  /** Why no reader sees it; undefined: not decided yet. */
+  unseen: Unseen | undefined;
 }
 
 export interface WordPart {
@@ -41,8 +45,11 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
   let droppedDepth = 0;
   const grounds = createWordGrounds(styles);
   let hidesText = false;
+  /** White text, with its place among the parts. */
+  const whites: { readonly at: number; xml: string; isText: boolean }[] = [];
   /** Depth of the hidden text that is open. */
   let hiddenAt: number | undefined;
+  let hidden: Unseen = 'never';
 
   const wordName = (name: string): string | undefined => {
     if (prefix === undefined || !name.startsWith(prefix)) return undefined;
@@ -50,10 +57,10 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
     return local.includes(':') ? undefined : local;
   };
 
-  const isHidden = (): boolean => {
+  const unseen = (): Unseen => {
     const run = runs.at(-1);
-    if (run === undefined) return false;
-    run.isHidden ??= (() => {
+    if (run === undefined) return 'never';
+    run.unseen ??= (() => {
       const paragraph = paragraphs.at(-1);
       const look = {
         ...styles.defaults,
@@ -62,9 +69,10 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
         ...styles.looks.get(run.style ?? ''),
         ...run.look,
       };
-      return isUnseen(look, grounds.isWhite);
+      if (isUnseen(look, false)) return 'always';
+      return isUnseen(look, grounds.isWhite) ? 'white' : 'never';
     })();
-    return run.isHidden;
+    return run.unseen;
   };
 
   /** Properties are noted where they are left out. */
@@ -92,6 +100,7 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
         open.push(name);
         if (droppedDepth > 0) {
           droppedDepth++;
+          grounds.openDropped(name, attributes);
           return;
         }
         const properties = withoutPrefixes(attributes);
@@ -103,10 +112,19 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
           return;
         }
         if (local === 'p') paragraphs.push({ style: undefined, look: {} });
-        else if (local === 'r') runs.push({ look: {}, style: undefined, isHidden: undefined });
-        if (local !== undefined && words.has(local) && isHidden()) {
-          if (local === 'sym') hidesText = true;
-          if (local === 't') hiddenAt = open.length;
+        else if (local === 'r') runs.push({ look: {}, style: undefined, unseen: undefined });
+        const why = local !== undefined && words.has(local) ? unseen() : 'never';
+        if (why !== 'never') {
+          if (why === 'white') {
+            whites.push({
+              at: parts.length,
+              xml: `<${name}${writeAttributes(attributes)}>`,
+              isText: local === 'sym',
+            });
+            parts.push('');
+          } else if (local === 'sym') hidesText = true;
+          hiddenAt = open.length;
+          hidden = why;
           droppedDepth = 1;
           return;
         }
@@ -114,10 +132,20 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
       },
       text(text) {
         if (droppedDepth === 0) parts.push(escapeText(text));
-        else if (hiddenAt === open.length && /\S/.test(text)) hidesText = true;
+        else if (hiddenAt === open.length) {
+          const white = hidden === 'white' ? whites.at(-1) : undefined;
+          if (white !== undefined) white.xml += escapeText(text);
+          if (!/\S/.test(text)) return;
+          if (white === undefined) hidesText = true;
+          else white.isText = true;
+        }
       },
       close(name) {
-        if (hiddenAt === open.length) hiddenAt = undefined;
+        if (hiddenAt === open.length) {
+          const white = hidden === 'white' ? whites.at(-1) : undefined;
+          if (white !== undefined) white.xml += `</${name}>`;
+          hiddenAt = undefined;
+        }
         open.pop();
         if (droppedDepth > 0) {
           droppedDepth--;
@@ -132,6 +160,8 @@ export async function readWordPart(chunks: AsyncIterable<Uint8Array>, styles: Wo
     },
     { keepsPrefixes: true, isWhole: true },
   );
+  if (grounds.isOverPicture) for (const { at, xml } of whites) parts[at] = xml;
+  else hidesText ||= whites.some(({ isText }) => isText);
   return { xml: parts.join(''), hidesText };
 }
 

@@ -4,12 +4,16 @@ import { lookOfProperty, type WordStyles } from './docx-styles.ts';
 export interface WordGrounds {
   /** Whether white text cannot be seen here. */
   readonly isWhite: boolean;
+  /** Whether something of what was read so far may lie behind the text of pages. */
+  readonly isOverPicture: boolean;
   /**
    * @param name without prefix where the element is Word's own, else with it
    * @param within Word's own element that holds it
    * @param attributes without prefixes
    */
   open(name: string, within: string | undefined, attributes: Readonly<Record<string, string>>): void;
+  /** Notes an element that is not kept, all names as they are written. */
+  openDropped(name: string, attributes: Readonly<Record<string, string>>): void;
   /** Ends an element that was opened under this name. */
   close(name: string): void;
 }
@@ -26,6 +30,7 @@ export function createWordGrounds(styles: WordStyles): WordGrounds {
   /** Of what is open, innermost last. */
   const whites = [true];
   const shapes: boolean[] = [];
+  let isOverPicture = false;
 
   const say = (isWhite: boolean): void => {
     whites[whites.length - 1] = isWhite;
@@ -39,10 +44,18 @@ export function createWordGrounds(styles: WordStyles): WordGrounds {
     get isWhite() {
       return whites.at(-1)!;
     },
+    get isOverPicture() {
+      return isOverPicture;
+    },
+    openDropped(name, { behindDoc = '' }) {
+      if (name.endsWith(':anchor') && /^(?:1|true)$/.test(behindDoc)) isOverPicture = true;
+    },
     open(name, within, attributes) {
+      if (/z-index\s*:\s*-/i.test(attributes.style ?? '')) isOverPicture = true;
       if (name === 'background') whites.fill(false);
-      else if (shape.test(name)) shapes.push(isFilledWhite(attributes));
-      else if (name.endsWith(':fill') && shapes.length > 0) {
+      else if (shape.test(name)) {
+        shapes.push(isFilledWhite(attributes));
+      } else if (name.endsWith(':fill') && shapes.length > 0) {
         const { type = 'solid', opacity, color, src } = attributes;
         const isPlain = type === 'solid' && opacity === undefined && color === undefined && src === undefined;
         if (!isPlain) shapes[shapes.length - 1] = false;

@@ -149,6 +149,24 @@ describe('parseDocx', () => {
   });
 
   it.each([
+    ['a picture', '<w:drawing><wp:anchor behindDoc="1"/></w:drawing>', true],
+    [
+      'an older picture',
+      '<w:pict><v:rect xmlns:v="urn:schemas-microsoft-com:vml" style="position:absolute;z-index:-2"/></w:pict>',
+      true,
+    ],
+    ['nothing, beside a picture', '<w:drawing><wp:anchor behindDoc="0"/></w:drawing>', false],
+  ])('reads white text over %s as a reader does, hidden text aside', async (_, picture, isSeen) => {
+    const parsed = await parseDocx(
+      makeDocx(
+        `<w:p>${run('<w:vanish/>', 'hidden')}${white}<w:r><w:t>Seen.</w:t></w:r></w:p><w:p><w:r>${picture}</w:r></w:p>`,
+      ),
+    );
+    expect(parsed.text).toBe(isSeen ? 'secretSeen.' : 'Seen.');
+    expect(parsed.flags).toEqual(['hidden_text']);
+  });
+
+  it.each([
     ['white by the style of paragraphs that name none', '', true],
     ['black in a style of its own', '<w:pPr><w:pStyle w:val="Own"/></w:pPr>', false],
   ])('reads text that is %s as a reader does', async (_, properties, isHidden) => {
