@@ -12,7 +12,7 @@ const credentials: ReadonlySet<string> = new Set([
   // Keys of interfaces, and links of mails that sign their reader in.
   ...['token', 'authtoken', 'sessiontoken', 'securitytoken', 'privatetoken', 'feedtoken', 'jwt', 'bearer'],
   ...['resettoken', 'resetpasswordtoken', 'confirmationtoken', 'invitationtoken', 'samlresponse'],
-  ...['apikey', 'xapikey', 'apitoken', 'authkey', 'accesskey', 'secretkey', 'subscriptionkey', 'auth'],
+  ...['apikey', 'xapikey', 'apitoken', 'authkey', 'accesskey', 'secretkey', 'subscriptionkey'],
   ...['authorization', 'secret', 'password', 'passwd', 'pwd', 'sessionid', 'jsessionid', 'phpsessid'],
 ]);
 /** CloudFront's; in small letters it is more often an insurer's. */

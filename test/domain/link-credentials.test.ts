@@ -3,7 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { withoutCredentials } from '../../domain/link-credentials.ts';
 
 /** None of them is a credential; with what generated values may hold, none comes to be. */
-const harmless = ['page', 'q', 'v', 'X-Amz-Date', 'Expires', 'policy', 'tokens', 'se', 'state', 'id', 'key'];
+const harmless = [
+  'page',
+  'auth',
+  'q',
+  'v',
+  'X-Amz-Date',
+  'Expires',
+  'policy',
+  'tokens',
+  'se',
+  'state',
+  'id',
+  'key',
+];
 const secrets = [
   ...['X-Amz-Signature', 'X-Amz-Credential', 'X-Amz-Security-Token', 'AWSAccessKeyId', 'Signature'],
   ...['Key-Pair-Id', 'Policy', 'X-Goog-Signature', 'X-Goog-Credential', 'sig', 'access_token', 'accessToken'],
