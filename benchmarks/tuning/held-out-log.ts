@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { InvalidInput } from '../../domain/errors.ts';
 import type { QueryClass, SearchDefaults, SearchRequest } from '../../domain/search.ts';
 
 /** Settings, those of one class of queries, or with what follows the legs. */
@@ -9,6 +11,8 @@ export type LookedAt = SearchDefaults & Partial<SearchRequest> & { readonly clas
 export interface HeldOutLook {
   /** Of each set a hash of its corpus, its judging queries and their judgements, joined by `+`. */
   readonly heldOut: string;
+  /** The same for all looks of one run, which are corrected for among themselves; absent in those of before it was kept. */
+  readonly run?: string;
   readonly engine: string;
   readonly chosen: LookedAt;
   readonly baseline: LookedAt;
@@ -19,44 +23,53 @@ export interface HeldOutLook {
   readonly pValue: number;
 }
 
+/** What makes a look the same as another: it cannot come out otherwise. */
+export type LookIdentity = Pick<HeldOutLook, 'heldOut' | 'engine' | 'chosen' | 'baseline' | 'metric'>;
+
 /**
- * How many other configurations were judged before by held-out queries of any of the same sets, together with others or
- * alone. The same one on the same sets again is the same look, which cannot come out otherwise: what counts is what came
- * before its first time.
+ * How many other comparisons were made before by held-out queries of any of the same sets, together with others or
+ * alone. Another metric, baseline or engine, or a set more or less, makes another comparison. The same one again is the
+ * same look: what counts is what came before the run of its first time.
  * @param earlier oldest first
  */
-export function otherLooks(
-  earlier: readonly HeldOutLook[],
-  look: Pick<HeldOutLook, 'heldOut' | 'chosen'>,
-): number {
-  const chosen = JSON.stringify(look.chosen);
-  const first = earlier.findIndex(
-    (known) => sameSets(known.heldOut, look.heldOut) && JSON.stringify(known.chosen) === chosen,
-  );
+export function otherLooks(earlier: readonly HeldOutLook[], look: LookIdentity): number {
+  const compared = comparisonOf(look);
+  const first = earlier.findIndex((known) => comparisonOf(known) === compared);
+  const { run } = earlier[first] ?? {};
   const looks = first === -1 ? earlier : earlier.slice(0, first);
   const sets = new Set(look.heldOut.split('+'));
   const others = looks
+    .filter((known) => run === undefined || known.run !== run)
     .filter(({ heldOut }) => heldOut.split('+').some((hash) => sets.has(hash)))
-    .map((known) => JSON.stringify(known.chosen))
-    .filter((known) => known !== chosen);
+    .map(comparisonOf);
   return new Set(others).size;
 }
 
 /** In whatever order the sets were named. */
-function sameSets(left: string, right: string): boolean {
-  return left.split('+').sort().join() === right.split('+').sort().join();
+function comparisonOf({ heldOut, engine, chosen, baseline, metric }: LookIdentity): string {
+  return JSON.stringify([heldOut.split('+').sort(), engine, chosen, baseline, metric]);
 }
 
-/** The looks so far, oldest first; none where there is no file. */
+/**
+ * The looks so far, oldest first; none where there is no file.
+ * @throws {InvalidInput} for a line that is none
+ */
 export async function readLooks(file: string): Promise<HeldOutLook[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as HeldOutLook);
+  return text.split('\n').flatMap((line, at) => (line === '' ? [] : readLook(line, `${file}:${at + 1}`)));
+}
+
+function readLook(line: string, place: string): HeldOutLook {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw new InvalidInput('data', `Cannot read a look at held-out queries: ${place} is no JSON; mend it`, {
+      cause,
+    });
+  }
 }
 
 /** Writes a look down. */
@@ -67,8 +80,8 @@ export async function logLook(file: string, look: HeldOutLook): Promise<void> {
 
 /** What may look at the held-out queries, and is written down. */
 export interface Looks {
-  /** How many other configurations the same queries judged before this run. */
-  earlier(chosen: HeldOutLook['chosen']): number;
+  /** How many other comparisons the same queries have made before this run. */
+  earlier(chosen: HeldOutLook['chosen'], baseline: HeldOutLook['baseline']): number;
   log(
     chosen: HeldOutLook['chosen'],
     baseline: HeldOutLook['baseline'],
@@ -83,9 +96,18 @@ export async function openLooks(
 ): Promise<Looks> {
   const file = join(data, 'benchmarks', 'held-out-looks.jsonl');
   const before = await readLooks(file);
+  const id = randomUUID();
   return {
-    earlier: (chosen) => otherLooks(before, { ...run, chosen }),
+    earlier: (chosen, baseline) => otherLooks(before, { ...run, chosen, baseline }),
     log: (chosen, baseline, { difference, pValue }) =>
-      logLook(file, { ...run, chosen, baseline, at: new Date().toISOString(), difference, pValue }),
+      logLook(file, {
+        ...run,
+        run: id,
+        chosen,
+        baseline,
+        at: new Date().toISOString(),
+        difference,
+        pValue,
+      }),
   };
 }

@@ -36,7 +36,7 @@ export interface Judgement {
   readonly difference: number;
   readonly interval: Interval;
   readonly pValue: number;
-  /** 0.05, divided by the number of configurations that the same queries have judged. */
+  /** 0.05, divided by the number of comparisons that the same queries have made. */
   readonly alpha: number;
   readonly isProven: boolean;
   /** Sets that are significantly worse. */
@@ -61,7 +61,7 @@ export function isGainProven(
 
 /**
  * Judges a choice against the baseline by queries that it was not made on.
- * @param earlierLooks how many other configurations the same queries have judged before
+ * @param earlierLooks how many other comparisons the same queries have made before
  */
 export function judgeChoice(judged: readonly JudgedSet[], earlierLooks: number): Judgement {
   const differences = judged.map(({ values, baselineValues }) =>

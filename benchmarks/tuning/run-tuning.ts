@@ -70,7 +70,7 @@ export async function runTuning(
       engine: options.engine,
       metric: metric.name,
     });
-    const earlierLooks = looks.earlier(settingsOf(chosen));
+    const earlierLooks = looks.earlier(settingsOf(chosen), settingsOf(baselinePoint));
     const judgement = judgeChoice(judged, earlierLooks);
     await looks.log(settingsOf(chosen), settingsOf(baselinePoint), judgement);
 

@@ -7,6 +7,7 @@ import { isGainProven, judgeChoice } from './judge-choice.ts';
 import { describePoint, settingsOf } from './search-space.ts';
 import { type TrainingTable, tuneOn } from './tune-on.ts';
 import type { ClassReport } from './tuning-report.ts';
+import { whatWouldHaveShown } from './tuning-verdict.ts';
 
 /** What came of a class; `point` is there where its own settings are proven better. */
 export type TunedClass = ClassReport & { readonly point?: number };
@@ -24,6 +25,7 @@ export async function tuneClasses(
   onClass: (name: QueryClass) => void,
 ): Promise<TunedClass[]> {
   const all = table.sets.flatMap(({ training }) => training);
+  const baseline = settingsOf(table.measurements.points[base]!);
   const tuned = queryClasses.map((name) => {
     const isIn = ({ query }: CollectedQuery) => classifyQuery(query.text) === name;
     const training = all.filter(isIn).length;
@@ -31,13 +33,14 @@ export async function tuneClasses(
     onClass(name);
     const { choice, judged } = tuneOn(table, base, isIn);
     const filled = judged.filter(({ values }) => values.length > 0);
+    if (filled.length === 0) return { class: name, training };
     const lookedAt = { class: name, ...settingsOf(table.measurements.points[choice.point]!) };
-    const judgement = judgeChoice(filled, looks.earlier(lookedAt));
+    const judgement = judgeChoice(filled, looks.earlier(lookedAt, baseline));
     return { class: name, training, point: choice.point, judgement, lookedAt };
   });
   for (const { lookedAt, judgement } of tuned) {
     if (lookedAt !== undefined) {
-      await looks.log(lookedAt, settingsOf(table.measurements.points[base]!), judgement);
+      await looks.log(lookedAt, baseline, judgement);
     }
   }
   const tested = tuned.filter(({ judgement }) => judgement !== undefined);
@@ -48,7 +51,10 @@ export async function tuneClasses(
       return {
         class: entry.class,
         training: entry.training,
-        verdict: `not tuned: ${entry.training} training queries, ${wanted} wanted`,
+        verdict:
+          entry.training < wanted
+            ? `not tuned: ${entry.training} training queries, ${wanted} wanted`
+            : 'not tuned: no query of the class to judge by',
       };
     }
     const adjustedPValue = adjusted[tested.indexOf(entry)]!;
@@ -61,7 +67,7 @@ export async function tuneClasses(
       adjustedPValue,
       verdict: isProven
         ? 'its own settings are proven better'
-        : `no settings of its own are proven better; a gain of ${judgement.detectableGain.toFixed(4)} would have shown`,
+        : `no settings of its own are proven better. ${whatWouldHaveShown(judgement)}`,
       ...(isProven && { point }),
     };
   });

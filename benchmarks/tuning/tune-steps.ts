@@ -14,6 +14,7 @@ import { type Point, settingsOf } from './search-space.ts';
 import { optionsOf, type StepName, type StepOption, type Steps, stepNames } from './steps.ts';
 import type { TopMetric } from './top-metric.ts';
 import type { StepReport } from './tuning-report.ts';
+import { whatWouldHaveShown } from './tuning-verdict.ts';
 
 /** A budget that leaves fewer training queries than this is refused. */
 const leastTraining = 20;
@@ -48,7 +49,9 @@ export async function tuneSteps(
   for (const { step, options } of offered) {
     tuned.push(await tuneStep(drawn, base, step, options, metric, onSearch));
   }
-  const reports = reportSteps(tuned, (option) => looks.earlier({ ...settingsOf(base), ...option.request }));
+  const reports = reportSteps(tuned, (option) =>
+    looks.earlier({ ...settingsOf(base), ...option.request }, settingsOf(base)),
+  );
   for (const [at, { judgement }] of reports.entries()) {
     const { options, choice } = tuned[at]!;
     if (judgement !== undefined) {
@@ -171,7 +174,7 @@ function reportSteps(tuned: readonly Tuned[], earlier: (option: StepOption) => n
       chosen: options[choice]!.description,
       verdict: isProven
         ? 'proven better than doing without'
-        : `not proven better than doing without; a gain of ${judgement.detectableGain.toFixed(4)} would have shown`,
+        : `not proven better than doing without. ${whatWouldHaveShown(judgement)}`,
       judgement,
       adjustedPValue,
       ...(isProven && { request: options[choice]!.request }),

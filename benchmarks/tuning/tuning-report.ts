@@ -25,7 +25,7 @@ export interface TuningReport {
   /** How many configurations cannot be told from the best. */
   readonly flat: number;
   readonly judgement: Judgement;
-  /** How many other configurations the same queries had judged before; alpha is divided for them. */
+  /** How many other comparisons the same queries had made before; alpha is divided for them. */
   readonly earlierLooks: number;
   readonly crossValidated: readonly Gain[];
   readonly leaveOneSetOut: readonly (Gain & { readonly chosen: string })[];

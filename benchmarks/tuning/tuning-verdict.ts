@@ -24,7 +24,7 @@ export function verdictOf(
   const corrected =
     earlier === 0
       ? ''
-      : `, with alpha ${judgement.alpha.toFixed(4)} since these queries have judged ${earlier} other configurations before`;
+      : `, with alpha ${judgement.alpha.toFixed(4)} since these queries have made ${earlier} other comparisons before`;
   if (isBaseline) return 'No winner: on training queries nothing can be told from the defaults, which stay.';
   if (judgement.isProven) return `Winner: ${describePoint(chosen)}: ${found}${corrected}.`;
   const worse =
@@ -32,7 +32,8 @@ export function verdictOf(
   return `No winner is proven: ${describePoint(chosen)} has ${found}${corrected}.${worse} ${whatWouldHaveShown(judgement)}`;
 }
 
-function whatWouldHaveShown({ sets, alpha, deviation, detectableGain }: Judgement): string {
+/** Of a gain that is not proven: how large one so many queries would have shown. */
+export function whatWouldHaveShown({ sets, alpha, deviation, detectableGain }: Judgement): string {
   const queries = sets.reduce((sum, set) => sum + set.queries, 0);
   // Of n differences all of one sign, a randomisation test gives p 2 / 2ⁿ at the least.
   if (2 ** (1 - queries) >= alpha) return 'So few queries cannot show any gain.';

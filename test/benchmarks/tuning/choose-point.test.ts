@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../../benchmarks/statistics/seeded-random.ts';
 import { choosePoint } from '../../../benchmarks/tuning/choose-point.ts';
 import { foldCount, foldOf } from '../../../benchmarks/tuning/folds.ts';
-import { otherLooks } from '../../../benchmarks/tuning/held-out-log.ts';
 import { judgeChoice } from '../../../benchmarks/tuning/judge-choice.ts';
 import {
   defaultSpace,
@@ -131,29 +130,6 @@ describe('judgeChoice', () => {
     expect(tenth.alpha).toBeCloseTo(0.005, 12);
     expect([first.isProven, tenth.isProven]).toEqual([true, false]);
   });
-});
-
-test('otherLooks counts other configurations of the same queries, each once', () => {
-  const look = (heldOut: string, weight: number) => ({
-    heldOut,
-    engine: 'sqlite',
-    chosen: { lexical: { weight } },
-    baseline: {},
-    metric: 'ndcg@10',
-    at: '',
-    difference: 0,
-    pValue: 1,
-  });
-  const looks = [look('a', 0.1), look('a', 0.1), look('a', 0.2), look('b', 0.9), look('a', 0.3)];
-  expect(otherLooks(looks, look('a', 0.3))).toBe(2);
-  expect(otherLooks(looks, look('a', 0.4))).toBe(3);
-  // It came out at its first time, before the others.
-  expect(otherLooks(looks, look('a', 0.1))).toBe(0);
-  expect(otherLooks(looks, look('c', 0.3))).toBe(0);
-  // A look at one set alone counts when that set is judged together with others, and the other way round.
-  expect(otherLooks(looks, look('a+b', 0.3))).toBe(3);
-  expect(otherLooks([look('a+b', 0.5), look('ab', 0.6)], look('b', 0.3))).toBe(1);
-  expect(otherLooks([look('a+b', 0.5), look('b', 0.6)], look('b+a', 0.5))).toBe(0);
 });
 
 test('foldOf spreads queries over all folds, the same on each run', () => {

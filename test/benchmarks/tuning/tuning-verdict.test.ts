@@ -23,7 +23,7 @@ test('verdictOf names a winner that is proven', () => {
 
 test('verdictOf tells what gain so many queries would have shown, and what looks cost', () => {
   expect(verdict(noise, 4)).toMatch(
-    /with alpha 0\.0100 .* 4 other .* show a gain of 0\.0\d+ four times in five/,
+    /with alpha 0\.0100 .* 4 other comparisons .* show a gain of 0\.0\d+ four times in five/,
   );
 });
 
