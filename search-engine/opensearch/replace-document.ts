@@ -139,9 +139,21 @@ async function commitChunks(
   } catch (error) {
     // Another writer has taken over, and what was written here is nobody's. Where it is not known whether the commit
     // arrived, the chunks stay: recovery goes by what the state says.
-    if (error instanceof RevisionConflict) await removeChunks(tools, tenantId, documentId, made);
+    if (error instanceof RevisionConflict && !(await isCurrent(states, record, made))) {
+      await removeChunks(tools, tenantId, documentId, made);
+    }
     throw error;
   }
+}
+
+/** A commit whose answer was lost may have arrived, and another writer may have kept its chunks. */
+async function isCurrent(
+  states: DocumentStates,
+  { tenantId, documentId }: DocumentRecord,
+  { number }: Generation,
+): Promise<boolean> {
+  const stored = await states.read(tenantId, documentId);
+  return stored?.state.writing.current?.number === number;
 }
 
 function* newItems(

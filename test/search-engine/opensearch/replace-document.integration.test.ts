@@ -1,0 +1,53 @@
+import { afterAll, expect, it } from 'vitest';
+import { RevisionConflict } from '../../../domain/errors.ts';
+import { type Connection, connect } from '../../../search-engine/opensearch/connection.ts';
+import {
+  createOpenSearchEngine,
+  openEngine,
+} from '../../../search-engine/opensearch/create-opensearch-engine.ts';
+import { TransientFailure } from '../../../search-engine/opensearch/failure.ts';
+import { describeWithOpenSearch } from '../../servers/describe-with-opensearch.ts';
+import { buildRecord, buildWrite, type DocumentSketch } from '../document-builder.ts';
+import { freshTenant, scopes } from '../scopes.ts';
+import { deleteIndices, dimensions, freshPrefix, optionsOf } from './opensearch-subject.ts';
+
+describeWithOpenSearch('commitDocument', (url) => {
+  const prefix = freshPrefix();
+  const options = optionsOf(url, prefix);
+  afterAll(() => deleteIndices(url, prefix));
+
+  it('keeps its chunks where its answer is lost and another writer changes the document meanwhile', async () => {
+    const scope = scopes.operator(freshTenant());
+    const sketch: DocumentSketch = { documentId: 'a', chunks: ['one', 'two'], metadata: { step: 1 } };
+    const other = await createOpenSearchEngine(options);
+    const changeMetadata = async () => {
+      const stored = await other.documents.record(scope, 'a');
+      const record = buildRecord(scope.tenantId, { ...sketch, version: 2n });
+      await other.documents.replace(scope, { record, expected: stored?.revision });
+    };
+    const living = connect({ url });
+    let writes = 0;
+    const losing: Connection = {
+      url,
+      request: async <T>(call: Parameters<Connection['request']>[0]) => {
+        const reply = await living.request<T>(call);
+        if (call.path === '/_bulk') writes += 1;
+        // The intent, the chunks, the commit.
+        if (call.path === '/_bulk' && writes === 3) {
+          await changeMetadata();
+          throw new TransientFailure('The answer is lost', true);
+        }
+        return reply;
+      },
+      close: () => living.close(),
+    };
+    const engine = await openEngine(losing, options);
+    const write = engine.documents.replace(scope, buildWrite(scope.tenantId, sketch, dimensions, undefined));
+    await expect(write).rejects.toBeInstanceOf(RevisionConflict);
+    const chunks = await other.documents.chunks(scope, 'a');
+    expect(chunks.map(({ text }) => text)).toEqual(['one', 'two']);
+    expect((await other.documents.record(scope, 'a'))?.record.content?.version).toBe(2n);
+    await engine.close();
+    await other.close();
+  });
+});
