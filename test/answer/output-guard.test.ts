@@ -68,6 +68,11 @@ const secrets = [
   '④①①① 1111 1111 1111',
   'DЕ89 3704 0044 0532 0130 00',
   'ticket **abc** 12345',
+  'a n n a . b @ m a i l . e x a m p l e . c o m',
+  'a - n - n - a - @ - m - a - i - l - . - c - o - m',
+  '(a n n a @ m a i l . c o m)',
+  '4.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1',
+  'D_E_8_9_3_7_0_4_0_0_4_4_0_5_3_2_0_1_3_0_0_0',
 ];
 const words = [
   'The',
@@ -130,6 +135,26 @@ describe('OutputGuard', () => {
       expect((await run(parts, 'sync', quick)).sent.join('')).toBe(once.sent.join(''));
     }
     expect(once.sent.join('')).toMatch(/^Pay to \{[A-Z_]+\} today, or else\.$/);
+  });
+
+  it.each([
+    'b o m b',
+    'b.o.m.b',
+    'b. o. m. b',
+    'b - o - m - b',
+    'b\no\nm\nb',
+    'make:b o m b',
+    'ⓑ ｏ м\u200b b',
+    'a b o m b',
+    '**b** o m b-maker',
+  ])('lets no letter of %j out, however it comes', async (spelled) => {
+    const denying = guardrailOf({ output: { words: ['bomb'] } });
+    const whole = `They made ${spelled} there.`;
+    for (const parts of [[whole], [...whole], whole.split(/(?<= )/)]) {
+      const { guard, sent } = await run(parts, 'sync', denying);
+      expect(guard.isBlocked).toBe(true);
+      expect('They made ').toContain(sent.join('').replace('**', ''));
+    }
   });
 
   it('says where a range of the text has gone', async () => {

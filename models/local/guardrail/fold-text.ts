@@ -48,7 +48,7 @@ export function foldText(text: string): FoldedText {
     at += character.length;
   }
   return {
-    plain: parts.join('').replace(words, unmixed),
+    plain: parts.join('').replace(words, foldLookAlikes),
     placeOf(origin) {
       let [low, high] = [0, starts.length];
       while (low < high) {
@@ -69,8 +69,8 @@ function foldCharacter(character: string): string {
   return character.normalize('NFKC');
 }
 
-/** A word in which Latin letters or digits stand beside Cyrillic or Greek ones that look like Latin. */
-function unmixed(word: string): string {
+/** Folds a word that mixes scripts: its Cyrillic and Greek letters become the Latin ones that they look like. Keeps its length. */
+export function foldLookAlikes(word: string): string {
   if (!/[a-z]/i.test(word) || !/[\p{Script=Cyrillic}\p{Script=Greek}]/u.test(word)) return word;
   return word.replace(
     /[\p{Script=Cyrillic}\p{Script=Greek}]/gu,

@@ -1,11 +1,11 @@
-const cyrillic = 'аеорсухіјѕһԁԛԝӏАВЕКМНОРСТХУІЈЅԌԚԜӀ';
-const cyrillicLatin = 'aeopcyxijshdqwlABEKMHOPCTXYIJSGQWI';
-const greek = 'ονικρυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ';
-const greekLatin = 'ovikpuxABEZHIKMNOPTYX';
+const cyrillic = 'аеорсухіјѕһԁԛԝӏкмтАВЕКМНОРСТХУІЈЅԌԚԜӀ';
+const cyrillicLatin = 'aeopcyxijshdqwlkmtABEKMHOPCTXYIJSGQWI';
+const greek = 'ονικρυχασγεητωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ';
+const greekLatin = 'ovikpuxaoyentwABEZHIKMNOPTYX';
 
 /**
  * Cyrillic and Greek letters that most typefaces draw as a Latin one: from Unicode's confusables (UTS #39) those of one
- * letter each. Every other letter is left as it is.
+ * letter each, and the few small letters that are as often written for one. Every other letter is left as it is.
  */
 export const lookAlikes: ReadonlyMap<string, string> = new Map([
   ...pairs(cyrillic, cyrillicLatin),

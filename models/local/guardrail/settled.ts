@@ -8,12 +8,15 @@ const maxGroups = 20;
 const account = /(?<![a-z0-9])[a-z]{2}\d{2}[a-z0-9 -]{0,46}$/i;
 /** Of which 34 characters are its own, with a space or a hyphen between groups of four. */
 const maxAccountCharacters = 50;
+/** A thing that is spelled with spaces between its letters has no more of them. */
+const maxSpelled = 100;
+const endsSingle = /[^\p{L}\p{N}\p{M}][\p{L}\p{N}]\p{M}{0,4}[^\p{L}\p{N}]*$/u;
 /** Longer ones are no addresses. */
 const maxWordCharacters = 420;
 
 /**
- * The place from which on a text that goes on could still become a match: the last word, and the groups of digits
- * before it. Everything before it is settled.
+ * The place from which on a text that goes on could still become a match: the last word, the groups of digits
+ * before it, and the single letters. Everything before it is settled.
  * @param keptWords at least so many words at the end are not settled
  * @param keptCharacters nor are so many characters
  */
@@ -21,12 +24,18 @@ export function settledLength(given: string, keptWords: number, keptCharacters: 
   const text = foldWidth(given);
   let settled = Math.max(0, text.length - keptCharacters);
   let words = 0;
+  let spelled = 0;
   let end = text.length;
-  while (end > 0 && words < maxGroups) {
+  while (end > 0 && words < maxGroups && spelled < maxSpelled) {
     const tail = text.slice(Math.max(0, end - maxWordCharacters), end);
     const word = /\S*\s*$/.exec(tail)![0];
-    if (words >= keptWords && !groupOfMany.test(word.trim())) break;
-    words += 1;
+    const wasSpelled = spelled > 0;
+    spelled = isSingle(word) ? spelled + 1 : 0;
+    // Single letters in a row may be one word that is spelled; its first may stand behind a sign.
+    if (!wasSpelled || (spelled === 0 && !endsSingle.test(word))) {
+      if (words >= keptWords && !groupOfMany.test(word.trim())) break;
+      words += 1;
+    }
     end -= Math.max(word.length, 1);
   }
   // One character more, to see whether a word begins there.
@@ -37,4 +46,9 @@ export function settledLength(given: string, keptWords: number, keptCharacters: 
   // Not between the halves of a character.
   const code = text.charCodeAt(settled);
   return code >= 0xdc00 && code <= 0xdfff ? settled - 1 : settled;
+}
+
+/** One letter or digit, or only signs, as they stand between spelled letters. */
+function isSingle(word: string): boolean {
+  return word.length <= 24 && (word.match(/[\p{L}\p{N}]/gu)?.length ?? 0) <= 1;
 }
