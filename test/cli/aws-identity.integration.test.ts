@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -17,6 +20,7 @@ const session = (name: string) =>
 const configuration = [
   legacy('legacy-expired'),
   legacy('legacy-missing'),
+  legacy('legacy-valid'),
   session('session-expired'),
   session('session-missing'),
   `[profile session-unknown]\nsso_session = nowhere\n${singleSignOn}`,
@@ -39,8 +43,13 @@ beforeAll(() => {
   const cache = join(folder, '.aws', 'sso', 'cache');
   mkdirSync(cache, { recursive: true });
   writeFileSync(join(folder, '.aws', 'config'), configuration);
-  for (const key of [startUrl('legacy-expired'), 'session-expired']) {
-    const token = { accessToken: 'sso-token-secret', expiresAt: '2020-01-01T00:00:00Z' };
+  const expired = '2020-01-01T00:00:00Z';
+  for (const [key, expiresAt] of [
+    [startUrl('legacy-expired'), expired],
+    ['session-expired', expired],
+    [startUrl('legacy-valid'), '2120-01-01T00:00:00Z'],
+  ] as const) {
+    const token = { accessToken: 'sso-token-secret', expiresAt };
     writeFileSync(join(cache, `${createHash('sha1').update(key).digest('hex')}.json`), JSON.stringify(token));
   }
 });
@@ -95,5 +104,26 @@ describe('findAwsIdentity', () => {
     expect(message).toContain(why);
     expect(given).toContain(advice);
     for (const secret of [keyId, password, 'sso-token-secret']) expect(message).not.toContain(secret);
+  });
+
+  it.each([
+    [401, 'UnauthorizedException', 'session is not accepted any more', 'aws sso login'],
+    [403, 'ForbiddenException', 'no access to the role of the profile', 'sso_role_name'],
+  ])('tells what the server of single sign-on says with %i', async (status, name, why, advice) => {
+    const server = createServer((_, response) => {
+      response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': name });
+      response.end('{"message":"no"}');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const { port } = server.address() as AddressInfo;
+      vi.stubEnv('AWS_ENDPOINT_URL_SSO', `http://127.0.0.1:${port}`);
+      const { message, advice: given } = await refusalOf('legacy-valid');
+      expect(message).toContain(why);
+      expect(given).toContain(advice);
+    } finally {
+      server.close();
+    }
   });
 });
