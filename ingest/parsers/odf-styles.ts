@@ -59,8 +59,8 @@ export function readOdfStyles(content: XmlElement | undefined, styles: XmlElemen
   const common = childElements(elementAt(styles, 'styles'), 'style');
   const own = childElements(elementAt(content, 'automatic-styles'), 'style');
   const ofMasters = childElements(elementAt(styles, 'automatic-styles'), 'style');
-  const ownProperties = createLookup([...common, ...own]);
-  const masterProperties = createLookup([...common, ...ofMasters]);
+  const ownStyle = createLookup([...common, ...own]);
+  const masterStyle = createLookup([...common, ...ofMasters]);
   const defaults = childElements(elementAt(styles, 'styles'), 'default-style').find(
     ({ attributes }) => attributes.family === 'paragraph',
   );
@@ -79,26 +79,35 @@ export function readOdfStyles(content: XmlElement | undefined, styles: XmlElemen
   );
   return {
     defaults: defaults === undefined ? {} : lookOf(propertiesOf(defaults)),
-    look: (family, name) => lookOf(ownProperties(family, name)),
+    look: (family, name) => ownStyle(family, name).look,
     isPageWhite: !liesBehind && papers.every((paper) => paper !== 'other'),
     isHidden(family, name) {
-      const properties = ownProperties(family, name);
+      const { properties } = ownStyle(family, name);
       return family === 'table'
         ? properties['table-properties']?.display === 'false'
         : properties['drawing-page-properties']?.visibility === 'hidden';
     },
     masterOf: (name) => masters.get(name),
-    masterLook: (family, name) => lookOf(masterProperties(family, name)),
+    masterLook: (family, name) => masterStyle(family, name).look,
   };
 }
+
+/** A style with those that it is based on. */
+interface ReadStyle {
+  readonly properties: Properties;
+  readonly look: OdfLook;
+}
+
+const unnamed: ReadStyle = { properties: {}, look: {} };
 
 /** Styles by family and name; later ones take the place of earlier ones. */
 function createLookup(styles: readonly XmlElement[]) {
   const given = new Map(
     styles.map((style) => [`${style.attributes.family} ${style.attributes.name}`, style]),
   );
-  const read = new Map<string, Properties>();
-  return (family: OdfFamily, name: string | undefined): Properties => {
+  const read = new Map<string, ReadStyle>();
+  return (family: OdfFamily, name: string | undefined): ReadStyle => {
+    if (name === undefined) return unnamed;
     const key = `${family} ${name}`;
     const held = read.get(key);
     if (held !== undefined) return held;
@@ -109,8 +118,9 @@ function createLookup(styles: readonly XmlElement[]) {
       next = given.get(`${family} ${next.attributes['parent-style-name']}`);
     }
     const properties = chain.map(propertiesOf).reduce(merge, {});
-    read.set(key, properties);
-    return properties;
+    const style = { properties, look: lookOf(properties) };
+    read.set(key, style);
+    return style;
   };
 }
 

@@ -136,6 +136,7 @@ function placeOf(element: XmlElement, place: Place, styles: OdfStyles): Place {
 }
 
 function inside(place: Place, look: OdfLook, isOnWhite: boolean): Place {
+  if (isOnWhite === place.isWhite && Object.keys(look).every((name) => name === 'ground')) return place;
   return { ...place, look: { ...place.look, ...withoutGround(look) }, isWhite: isOnWhite };
 }
 
