@@ -141,7 +141,8 @@ function isUnseen(
   const size = looks.map((look) => look?.attributes.sz).find((one) => one !== undefined);
   if (size !== undefined && Number(size) <= unseenSize) return true;
   // A link has a colour of its own; outlines, highlights and shadows are seen whatever the colour.
-  if (said(/^(?:hlinkClick|highlight|effectLst|effectDag)$/) !== undefined) return false;
+  if (said(/^(?:hlinkClick|highlight)$/) !== undefined) return false;
+  if (childElements(said(/^effect(?:Lst|Dag)$/)).length > 0) return false;
   const line = said(/^ln$/);
   if (line !== undefined && elementAt(line, 'noFill') === undefined) return false;
   const fill = said(/^(?:no|solid|grad|blip|patt|grp)Fill$/);

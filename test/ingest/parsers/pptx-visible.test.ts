@@ -110,6 +110,8 @@ describe('visibleSlide', () => {
       box({ look: `${white}<a:highlight><a:srgbClr val="000000"/></a:highlight>` }),
       false,
     ],
+    ['white, said to be without effects', box({ look: `${white}<a:effectLst/>` }), true],
+    ['white with a shadow', box({ look: `${white}<a:effectLst><a:outerShdw/></a:effectLst>` }), false],
     ['white in a dark shape', box({ look: white, properties: frame(0, 0) + rgb('000000') }), false],
     ['white in a white shape', box({ look: white, properties: frame(0, 0) + white }), true],
     [
