@@ -75,7 +75,7 @@ function readCohere(reply: unknown): EmbeddingReply {
 }
 
 function asRecord(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw new Error('the reply is no object');
+  if (typeof value !== 'object' || value === null) throw new Error('the reply is empty or no JSON object');
   return value as Record<string, unknown>;
 }
 

@@ -88,7 +88,7 @@ export function createBedrockRerankingModel(options: BedrockRerankingOptions): R
       ...(invokeVersion !== undefined && { api_version: invokeVersion }),
     };
     const reply = await invokeModel(connection, { modelId: reference.callId, body }, call, signal);
-    const { results } = reply.body as {
+    const { results } = (reply.body ?? {}) as {
       readonly results?: readonly { readonly index: number; readonly relevance_score: number }[];
     };
     return (results ?? []).map(({ index, relevance_score: score }) => ({ index, score }));

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ModelUsage } from '../../../domain/usage.ts';
 import { type BedrockStandIn, startBedrock } from '../../servers/bedrock/bedrock.ts';
@@ -195,6 +197,23 @@ describe('createBedrockEmbeddingModel', () => {
         : undefined;
     await expect(model.embedPassages(['a', 'b', 'bad', 'c'])).rejects.toMatchObject({ reason: 'input' });
     model.close();
+  });
+
+  it.each(['', 'all is well', 'null', '{}'])('tells of the reply %j at once, which is none', async (body) => {
+    let calls = 0;
+    const server = createServer((request, response) => {
+      calls += 1;
+      request.resume().on('end', () => response.setHeader('content-type', 'application/json').end(body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const model = openEmbedding(bedrock, { endpoint: `http://127.0.0.1:${port}` });
+    await expect(model.embedPassages(['one'])).rejects.toThrow(
+      /^Cannot embed with bedrock\/amazon\.titan-embed-text-v2:0: the reply (is empty or no JSON object|has an embedding)/,
+    );
+    expect(calls).toBe(1);
+    model.close();
+    server.close();
   });
 
   it.each([
