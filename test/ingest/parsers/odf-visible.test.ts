@@ -18,6 +18,7 @@ const styles = [
   style('text', 'Black', text('fo:color="#000000"')),
   // As LibreOffice writes the colour that follows the page.
   style('text', 'Auto', text('style:use-window-font-color="true" loext:opacity="0%"'), 'White'),
+  style('text', 'WhiteAgain', text('fo:color="#ffffff"'), 'Auto'),
   style('text', 'Unseen', text('text:display="none"')),
   style('text', 'Seen', text('text:display="true"'), 'Unseen'),
   style('text', 'Speck', text('fo:font-size="1pt"')),
@@ -74,6 +75,7 @@ describe('visibleOdf', () => {
     ['white in a field', line(span('White', '<text:user-defined>secret</text:user-defined>')), true],
     ['black in a white paragraph', line(span('Black'), 'Pale'), false],
     ['of the colour that follows the page', line(span('Auto')), false],
+    ['white in a style based on that', line(span('WhiteAgain')), true],
     ['white with a ground of its own', line(span('Shaded')), false],
     ['white with an outline', line(span('Outlined')), false],
     ['white in a dark paragraph', line('secret', 'Dark'), false],
