@@ -116,20 +116,36 @@ function lineDistance(given: readonly PdfLine[]): number | undefined {
 /** Wrapped lines run on; lines that their author ended, and those of tables, stay lines. */
 function joinLines(lines: readonly PdfLine[], hyphenation: Hyphenation): string {
   let text = '';
+  const isFull = fullnessIn(lines);
   lines.forEach((line, at) => {
     const previous = lines[at - 1];
     if (previous === undefined) text = line.text;
-    else if (previous.hasColumns || line.hasColumns || !isFull(previous, lines)) text += `\n${line.text}`;
+    else if (previous.hasColumns || line.hasColumns || !isFull(previous)) text += `\n${line.text}`;
     else text = hyphenation.join(text, line.text);
   });
   return text;
 }
 
-function isFull(line: PdfLine, lines: readonly PdfLine[]): boolean {
-  const column = lines.filter((other) => Math.abs(other.x - line.x) < line.size * 3);
-  const left = Math.min(...column.map((other) => other.x));
-  const right = Math.max(...column.map((other) => other.right));
-  return line.right - left >= (right - left) * fullLine;
+/** Whether a line fills its column: that of the lines that begin about where it does. */
+function fullnessIn(lines: readonly PdfLine[]): (line: PdfLine) => boolean {
+  // Most lines begin at the same place.
+  const extents = new Map<string, { readonly left: number; readonly right: number }>();
+  const extentOf = ({ x, size }: PdfLine) => {
+    let left = Number.POSITIVE_INFINITY;
+    let right = Number.NEGATIVE_INFINITY;
+    for (const other of lines) {
+      if (Math.abs(other.x - x) >= size * 3) continue;
+      left = Math.min(left, other.x);
+      right = Math.max(right, other.right);
+    }
+    return { left, right };
+  };
+  return (line) => {
+    const key = `${line.x} ${line.size}`;
+    const extent = extents.get(key) ?? extentOf(line);
+    extents.set(key, extent);
+    return line.right - extent.left >= (extent.right - extent.left) * fullLine;
+  };
 }
 
 /** The largest size heads level 1, the next level 2, down to 6. */

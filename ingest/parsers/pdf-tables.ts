@@ -61,14 +61,18 @@ function takeRun(lines: readonly PdfLine[], start: number): PdfLine[] {
   const run: PdfLine[] = [];
   if (!isRow(lines[start]!)) return run;
   let end = 0;
-  for (const line of lines.slice(start)) {
+  let columns: Column[] = [];
+  for (let at = start; at < lines.length; at++) {
+    const line = lines[at]!;
     const previous = run.at(-1);
     if (line.table !== undefined) break;
     if (previous !== undefined && !goesOnBelow(previous, line)) break;
-    if (!isRow(line) && !isInColumn(line, columnsOf(run))) break;
+    if (!isRow(line) && !isInColumn(line, columns)) break;
     run.push(line);
-    if (isRow(line)) end = run.length;
-    else if (run.length - end > 3) break;
+    if (isRow(line)) {
+      columns = mergeColumns([...columns, ...line.cells]);
+      end = run.length;
+    } else if (run.length - end > 3) break;
   }
   // What follows the last row may be its cell's next line, and may be the text below the table.
   return run.slice(0, end);
@@ -99,9 +103,12 @@ function isInColumn(line: PdfLine, columns: readonly Column[]): boolean {
 
 /** Parts that overlap in any of the rows share a column. */
 function columnsOf(run: readonly PdfLine[]): Column[] {
+  return mergeColumns(run.filter(isRow).flatMap((line) => line.cells));
+}
+
+function mergeColumns(parts: readonly Column[]): Column[] {
   const columns: { x: number; right: number }[] = [];
-  const cells = run.filter(isRow).flatMap((line) => line.cells);
-  for (const { x, right } of cells.toSorted((left, other) => left.x - other.x)) {
+  for (const { x, right } of parts.toSorted((left, other) => left.x - other.x)) {
     const last = columns.at(-1);
     if (last !== undefined && x < last.right) last.right = Math.max(last.right, right);
     else columns.push({ x, right });
