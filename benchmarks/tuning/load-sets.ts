@@ -9,10 +9,16 @@ import {
   indexSettings,
   listIndex,
 } from '../relevance/benchmark-index.ts';
-import { type DatasetQuery, joinJudgements, readDataset, readQueryTexts } from '../relevance/read-dataset.ts';
+import {
+  type Dataset,
+  type DatasetQuery,
+  joinJudgements,
+  readDataset,
+  readQueryTexts,
+} from '../relevance/read-dataset.ts';
 import { hasSplit } from '../relevance/read-judgements.ts';
 import type { OwnIndex } from '../relevance/run-relevance-benchmark.ts';
-import { type CollectedQuery, collectLegs } from './collect-legs.ts';
+import { collectLegs } from './collect-legs.ts';
 import type { Fields } from './search-space.ts';
 import type { TuningSet } from './tune-on.ts';
 import type { TunedBraid, TuneOptions } from './tune-options.ts';
@@ -44,10 +50,11 @@ export async function loadSets(
   if ((datasets.length === 0) === (ownIndex === undefined)) {
     throw new InvalidInput('dataset', 'Expected either datasets, or judgements for an index of your own');
   }
+  const splits = await readAll(datasets);
   const loaded: LoadedSet[] = [];
   try {
-    for (const folder of datasets) {
-      loaded.push(await loadDataset(options, openBraid, folder, fields, depth));
+    for (const split of splits) {
+      loaded.push(await loadDataset(options, openBraid, split, fields, depth));
     }
     if (ownIndex !== undefined) loaded.push(await loadOwnIndex(options, openBraid, ownIndex, fields, depth));
     return loaded;
@@ -57,13 +64,32 @@ export async function loadSets(
   }
 }
 
-async function loadDataset(
-  options: TuneOptions,
-  openBraid: OpenBraid,
-  folder: string,
-  fields: readonly Fields[],
-  depth: number,
-): Promise<LoadedSet> {
+/** What a dataset's queries are for, known before anything is indexed. */
+interface Split {
+  readonly test: Dataset;
+  readonly training: readonly DatasetQuery[] | undefined;
+  readonly leftOut: readonly string[];
+  readonly hash: string;
+}
+
+async function readAll(folders: readonly string[]): Promise<Split[]> {
+  const splits: Split[] = [];
+  for (const folder of folders) {
+    const split = await readSplit(folder);
+    // Differences that count twice look more certain than they are.
+    const twin = splits.find(({ hash }) => hash === split.hash);
+    if (twin !== undefined) {
+      throw new InvalidInput(
+        'dataset',
+        `Expected each dataset once, got ${twin.test.name} and ${split.test.name} with the same corpus, queries and judgements`,
+      );
+    }
+    splits.push(split);
+  }
+  return splits;
+}
+
+async function readSplit(folder: string): Promise<Split> {
   const test = await readDataset(folder);
   const train = (await hasSplit(folder, 'train')) ? await readDataset(folder, 'train') : undefined;
   // A choice that saw a query under another id, or another split, would be judged by what it was made on.
@@ -71,7 +97,23 @@ async function loadDataset(
   const judgedIds = new Set(test.queries.map(({ queryId }) => queryId));
   const isShared = ({ queryId, text }: DatasetQuery) => judgedIds.has(queryId) || judgedTexts.has(text);
   const leftOut = train?.queries.filter(isShared).map(({ queryId }) => queryId) ?? [];
-  const trainingQueries = train?.queries.filter((query) => !isShared(query));
+  const training = train?.queries.filter((query) => !isShared(query));
+  if (training?.length === 0) {
+    throw new InvalidInput(
+      'dataset',
+      `Expected a training query of ${folder} that is not a test query too, got none; without qrels/train.tsv the test queries are judged out of fold`,
+    );
+  }
+  return { test, training, leftOut, hash: hashOf(test.corpusHash, test.queries) };
+}
+
+async function loadDataset(
+  options: TuneOptions,
+  openBraid: OpenBraid,
+  { test, training: trainingQueries, leftOut, hash }: Split,
+  fields: readonly Fields[],
+  depth: number,
+): Promise<LoadedSet> {
   const braid = await openBraid(indexSettings(options, test));
   return closingOnError(braid, async () => {
     const say = (what: string) => (done: number) => options.onProgress?.(`${test.name}: ${what} ${done}`);
@@ -82,7 +124,7 @@ async function loadDataset(
       collectLegs(ports, scope, queries, fields, depth, say(what));
     const judging = await collect(
       test.queries,
-      train === undefined ? 'legs of query' : 'legs of held-out query',
+      trainingQueries === undefined ? 'legs of query' : 'legs of held-out query',
     );
     const training =
       trainingQueries === undefined ? judging : await collect(trainingQueries, 'legs of training query');
@@ -90,8 +132,8 @@ async function loadDataset(
       name: test.name,
       training,
       leftOut,
-      ...(train !== undefined && { heldOut: judging }),
-      hash: hashOf(test.corpusHash, judging),
+      ...(trainingQueries !== undefined && { heldOut: judging }),
+      hash,
       search: (request) => braid.pipeline.search(scope, request),
       close: () => braid.close(),
     };
@@ -129,7 +171,7 @@ async function loadOwnIndex(
       name: own.tenantId,
       training,
       leftOut: [],
-      hash: hashOf(hash, training),
+      hash: hashOf(hash, queries),
       search: (request) => braid.pipeline.search(scope, request),
       close: () => braid.close(),
     };
@@ -145,8 +187,8 @@ async function closingOnError<T>(braid: TunedBraid, load: () => Promise<T>): Pro
   }
 }
 
-function hashOf(corpusHash: string, queries: readonly CollectedQuery[]): string {
-  const judged = queries.map(({ query }) => [query.queryId, query.text, [...query.grades]]);
+function hashOf(corpusHash: string, queries: readonly DatasetQuery[]): string {
+  const judged = queries.map(({ queryId, text, grades }) => [queryId, text, [...grades]]);
   return createHash('sha256')
     .update(JSON.stringify([corpusHash, judged]))
     .digest('hex')

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -154,7 +154,11 @@ describe('bench tune', () => {
         'steps: { diversity: [{ lambda: 0.7 }], duplicates: [{ similarity: 0.95 }] }',
       ].join('\n'),
     );
-    // The same data twice are two sets: each has too few training queries for a step alone.
+    // Each set has too few training queries for a step alone.
+    await mkdir(path('other'));
+    for (const file of ['corpus.jsonl', 'qrels.tsv']) await copyFile(path(file), path(`other/${file}`));
+    const queries = await readFile(path('queries.jsonl'), 'utf8');
+    await writeFile(path('other/queries.jsonl'), queries.replaceAll('what is a', 'what would a'));
     const tuned = await runJson<TuningReport>([
       ...global(),
       'bench',
@@ -162,7 +166,7 @@ describe('bench tune', () => {
       '--dataset',
       folder,
       '--dataset',
-      folder,
+      path('other'),
       '--space',
       path('space.yaml'),
       '--out',
