@@ -188,15 +188,15 @@ async function contentOf(
   return readStoredChunks(connection, indices, record, current);
 }
 
-/** The stored chunks stay with a live record that brings none; with any other they go. */
+/**
+ * The stored chunks stay with a live record that brings none; with any other they go, and are shown no longer: no new
+ * ones are waited for.
+ */
 function withoutNewChunks({ record, chunks }: DocumentWrite, held: Writing): Writing {
-  if (held.current === undefined) return held;
+  const { current, leftovers, last } = held;
+  if (current === undefined) return { leftovers, last };
   if (isLive(record) && chunks === undefined) return { ...held, shown: shownHash(record) };
-  return {
-    leftovers: [...held.leftovers, held.current],
-    previous: held.current.number,
-    last: held.last,
-  };
+  return { leftovers: [...leftovers, current], last };
 }
 
 /** The whole stored state, which the intent has to repeat. A first write that was never finished counts as none. */

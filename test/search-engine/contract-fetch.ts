@@ -209,6 +209,17 @@ export function describeFetch(subject: CurrentSubject): void {
       ]);
     });
 
+    it.each([
+      ['replaced', false],
+      ['deleted and written', true],
+    ])('shows nothing of a document that was %s without a chunk since it was found', async (_, isDeleted) => {
+      const sketch: DocumentSketch = { documentId: 'a', chunks: ['one', 'two'] };
+      const scope = await store([sketch]);
+      if (isDeleted) await deleteDocument(subject(), scope, 'a');
+      await putDocument(subject(), scope, { documentId: 'a', chunks: [], version: 3n });
+      expect(await fetch(scope, referencesOf(scope, sketch))).toEqual([]);
+    });
+
     it('leaves out a document that was forbidden since it was found', async () => {
       const tenantId = freshTenant();
       const scope = scopes.reader(tenantId, ['user:a']);
