@@ -25,8 +25,8 @@ export interface Generation {
 export interface Writing {
   readonly current?: Generation;
   readonly leftovers: readonly Generation[];
-  /** The generation before `current`: searches may still see it for a moment. */
-  readonly previous?: number;
+  /** The generations before `current`, the latest first: searches may still see one of them for a moment. */
+  readonly previous?: readonly number[];
   /** The highest number given so far; none is given twice. */
   readonly last: number;
   /** Hash of what the chunks carry of their document; see shownHash(). */
@@ -148,8 +148,14 @@ export function createDocumentStates(
 export function readState(source: Pick<StateSource, 'record' | 'writing'>): DocumentState {
   return {
     ...(source.record !== undefined && { record: readRecord(source.record) }),
-    writing: JSON.parse(source.writing),
+    writing: readWriting(source.writing),
   };
+}
+
+/** States of before more than one generation was remembered have a number. */
+function readWriting(text: string): Writing {
+  const { previous, ...writing } = JSON.parse(text);
+  return { ...writing, ...(previous !== undefined && { previous: [previous].flat() }) };
 }
 
 function sourceOf(tenantId: string, documentId: string, state: DocumentState, token: string): object {

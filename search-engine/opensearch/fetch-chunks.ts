@@ -167,14 +167,16 @@ async function readStates(
 }
 
 /**
- * The chunk that its document's state owns to. The one before it is shown until the new one can be found, so that a
- * document does not vanish while it is replaced; a chunk of a write that is not finished never is.
+ * The chunk that its document's state owns to. One of before is shown until the new one can be found, so that a document
+ * does not vanish while it is replaced, however often; a chunk of a write that is not finished never is.
  */
 function standing(hits: readonly ChunkHit[], state: DocumentState | undefined): ChunkHit | undefined {
-  const ofGeneration = (generation: number | undefined) =>
-    hits.find(({ _source }) => _source.generation === generation);
-  const { current, previous } = state?.writing ?? {};
-  return ofGeneration(current?.number) ?? ofGeneration(previous);
+  const { current, previous = [] } = state?.writing ?? {};
+  for (const generation of current === undefined ? [] : [current.number, ...previous]) {
+    const hit = hits.find(({ _source }) => _source.generation === generation);
+    if (hit !== undefined) return hit;
+  }
+  return undefined;
 }
 
 async function parentsOf(

@@ -33,6 +33,9 @@ export interface Committed {
   readonly position: Position;
 }
 
+/** So many replacements of one document are followed within a refresh, a second: each is several requests. */
+const mostPrevious = 50;
+
 const untouched: Writing = { leftovers: [], last: 0 };
 
 /**
@@ -129,7 +132,9 @@ async function commitChunks(
     writing: {
       current: made,
       leftovers: [...held.leftovers, ...(held.current === undefined ? [] : [held.current])],
-      ...(held.current !== undefined && { previous: held.current.number }),
+      ...(held.current !== undefined && {
+        previous: [held.current.number, ...(held.previous ?? [])].slice(0, mostPrevious),
+      }),
       last: made.number,
       shown: shownHash(record),
     },

@@ -209,6 +209,16 @@ export function describeFetch(subject: CurrentSubject): void {
       ]);
     });
 
+    it('goes on to show a document that is replaced again and again', async () => {
+      const sketch: DocumentSketch = { documentId: 'a', chunks: ['one'] };
+      const scope = await store([sketch]);
+      for (const version of [2n, 3n, 4n, 5n]) {
+        await putDocument(subject(), scope, { ...sketch, title: `title ${version}`, version });
+        const [shown, ...others] = await fetch(scope, referencesOf(scope, sketch));
+        expect([shown?.text, shown?.title, others]).toEqual(['one', `title ${version}`, []]);
+      }
+    });
+
     it.each([
       ['replaced', false],
       ['deleted and written', true],
