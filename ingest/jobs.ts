@@ -126,12 +126,17 @@ export function createJobs(
       lines.place(waiting);
       try {
         await state.put(scope, changeCollection, jobId, encodeChange(change), null);
-        await state.put(scope, jobCollection, jobId, record, null);
       } catch (error) {
         lines.end(waiting);
         throw error;
       }
-      lines.release(waiting);
+      try {
+        await state.put(scope, jobCollection, jobId, record, null);
+      } finally {
+        // Also where it failed, since the answer may have been lost: a job that is stored has its turn now, before what
+        // is accepted next, and not over it an hour later; one that is not stored ends at once.
+        lines.release(waiting);
+      }
       return toJob(record);
     },
 

@@ -2,7 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Document } from '../../domain/document.ts';
-import { DocumentRefused, ModelUnavailable, NotFound, Overloaded } from '../../domain/errors.ts';
+import {
+  DocumentRefused,
+  EngineUnavailable,
+  ModelUnavailable,
+  NotFound,
+  Overloaded,
+} from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { createScopeMaker } from '../../identity/scope.ts';
 import { createIngest, type Ingest, type RequestedChange } from '../../ingest/ingest.ts';
@@ -240,6 +246,28 @@ describe('createJobs', () => {
       expect(await ended(after, jobId)).toMatchObject({ state: 'done' });
       expect(await text()).toBe('kept');
       await after.close();
+    });
+
+    it('keeps a later write where the answer that a job was stored is lost', async () => {
+      const { start, state, text } = open();
+      let failures = 0;
+      const losing: StateStore = {
+        ...state,
+        async put(...write) {
+          const revision = await state.put(...write);
+          if (write[1] === 'jobs' && failures++ === 0) throw new EngineUnavailable('the connection dropped');
+          return revision;
+        },
+      };
+      const jobs = start({ state: losing });
+      await expect(jobs.submit(scope, upsert('first'))).rejects.toThrow(EngineUnavailable);
+      const { jobId } = await jobs.submit(scope, upsert('second'));
+      await ended(jobs, jobId);
+      await jobs.recover();
+      const last = await jobs.submit(scope, upsert('other', { documentId: 'e' }));
+      await ended(jobs, last.jobId);
+      await jobs.close();
+      expect(await text()).toBe('second');
     });
 
     it('keeps a later write where a job was applied and not marked', async () => {
