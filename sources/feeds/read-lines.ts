@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InvalidInput } from '../../domain/errors.ts';
 import type { RawEvent } from '../../domain/feed.ts';
@@ -21,10 +21,13 @@ export async function* readLines(
   signal?: AbortSignal,
 ): AsyncGenerator<RawEvent> {
   const input = path === '-' ? standardInput : createReadStream(path, { highWaterMark: 256 * 1024 });
+  // A pipe may be silent for as long as it likes: whoever waits for it is to hear of the end.
+  if (signal !== undefined) addAbortSignal(signal, input);
   try {
     yield* linesOf(unzipped(input), signal);
   } catch (error) {
-    if (error instanceof InvalidInput || signal?.aborted === true || !isFileError(error)) throw error;
+    signal?.throwIfAborted();
+    if (error instanceof InvalidInput || !isFileError(error)) throw error;
     throw new InvalidInput(
       'file',
       `Cannot read ${path === '-' ? 'standard input' : path}: ${error.message}`,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RawEvent } from '../../../domain/feed.ts';
@@ -35,6 +35,17 @@ describe('readLines', () => {
     expect(await all(readLines(plain))).toEqual(lines);
     expect(await all(readLines(zipped))).toEqual(lines);
     expect(await all(readLines('-', Readable.from([Buffer.from(text)])))).toEqual(lines);
+  });
+
+  it('ends when it is told to, although a pipe is silent', async () => {
+    const controller = new AbortController();
+    const silent = new PassThrough();
+    silent.write('{"a":1}\n');
+    const events = readLines('-', silent, controller.signal);
+    expect((await events.next()).value).toMatchObject({ text: '{"a":1}' });
+    const next = events.next();
+    controller.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
   });
 
   it('cuts the same lines however the bytes are cut', async () => {
