@@ -1,4 +1,10 @@
-import { type FeedReader, isKept, type UpsertEvent } from '../domain/change-event.ts';
+import {
+  type ChangeEvent,
+  type FeedReader,
+  isKept,
+  isObject,
+  type UpsertEvent,
+} from '../domain/change-event.ts';
 import { contentHash } from '../domain/document.ts';
 import { canonicalJson, type DocumentRecord, isLive, recordVersion } from '../domain/document-record.ts';
 import { InvalidInput } from '../domain/errors.ts';
@@ -6,7 +12,9 @@ import { checkExpiry } from '../domain/expiry.ts';
 import type { ResyncReport, ResyncRequest } from '../domain/feed.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
+import type { StateStore } from '../search-engine/state-store.ts';
 import { assertNoMassDeletion, countLive } from './feed-mass-deletion.ts';
+import { readWatermark } from './feed-watermarks.ts';
 import type { Ingest } from './ingest.ts';
 
 /**
@@ -17,23 +25,25 @@ import type { Ingest } from './ingest.ts';
  * @throws {FeedStopped} before a mass deletion
  */
 export async function resync(
-  ports: { readonly ingest: Ingest; readonly documents: DocumentStore },
+  ports: { readonly ingest: Ingest; readonly documents: DocumentStore; readonly state: StateStore },
   scope: Scope,
   { source, reader, open, allowMassDelete = false, dryRun = false, signal }: ResyncRequest,
 ): Promise<ResyncReport> {
-  const { ingest, documents } = ports;
+  const { ingest, documents, state } = ports;
+  const truncated = BigInt((await readWatermark(state, scope, source)).version);
   const startedAt = performance.now();
   const listed = new Set<string>();
   const account = { listed: 0, equal: 0, newer: 0, repaired: 0, conflicting: 0, deleted: 0, embedded: 0 };
   let highest = -1n;
   for await (const raw of open(signal)) {
     signal?.throwIfAborted();
-    for (const event of upsertsOf(reader, raw.text, raw.record, source)) {
+    for (const event of upsertsOf(reader, raw.text, raw.record, source, scope.tenantId)) {
       listed.add(event.documentId);
       account.listed += 1;
       if (event.version > highest) highest = event.version;
       const record = (await documents.record(scope, event.documentId))?.record;
-      const difference = differenceOf(record, event);
+      // Below a truncation everything is gone, whether a tombstone remembers it or not.
+      const difference = event.version <= truncated ? 'newer' : differenceOf(record, event);
       if (difference === 'differs' && !dryRun) {
         const {
           operation: _,
@@ -41,6 +51,8 @@ export async function resync(
           kept: _____,
           occurredAt: ___,
           position: ____,
+          tenantId: ______,
+          log: _______,
           ...document
         } = event;
         const content = event.content as string | Uint8Array;
@@ -67,22 +79,34 @@ export async function resync(
 }
 
 /** A listing with a gap would delete what stands in it, so that one bad event ends the resync. */
-function upsertsOf(reader: FeedReader, text: string, record: number, source: string): UpsertEvent[] {
+function upsertsOf(
+  reader: FeedReader,
+  text: string,
+  record: number,
+  source: string,
+  tenantId: string,
+): UpsertEvent[] {
   return reader(text).flatMap((reading) => {
     if (reading.kind === 'ignored') return [];
-    const problem =
-      reading.kind === 'refused'
-        ? reading.message
-        : reading.event.operation !== 'upsert' || isKept(reading.event.content)
-          ? 'Expected a whole document'
-          : reading.event.source !== source
-            ? `Expected source ${JSON.stringify(source)}, got ${JSON.stringify(reading.event.source)}`
-            : undefined;
+    const problem = reading.kind === 'refused' ? reading.message : problemOf(reading.event, source, tenantId);
     if (problem !== undefined) {
       throw new InvalidInput('listing', `Cannot use event ${record} of the listing: ${problem}`);
     }
     return reading.kind === 'event' && reading.event.operation === 'upsert' ? [reading.event] : [];
   });
+}
+
+/** Why an event cannot be an entry of a listing of this source in this tenant. */
+function problemOf(event: ChangeEvent, source: string, tenantId: string): string | undefined {
+  if (event.operation !== 'upsert' || isKept(event.content)) return 'Expected a whole document';
+  if (isObject(event.content)) {
+    return 'Expected a whole document, got one that names its object; give resync the bucket itself, as s3://bucket/prefix';
+  }
+  if (event.source !== source) {
+    return `Expected source ${JSON.stringify(source)}, got ${JSON.stringify(event.source)}`;
+  }
+  if (event.tenantId === undefined || event.tenantId === tenantId) return undefined;
+  return `Expected tenant ${JSON.stringify(tenantId)}, got ${JSON.stringify(event.tenantId)}; list one tenant at a time, named with --tenant`;
 }
 
 function differenceOf(record: DocumentRecord | undefined, event: UpsertEvent): 'equal' | 'newer' | 'differs' {

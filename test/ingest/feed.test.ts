@@ -464,3 +464,25 @@ describe('take', () => {
     expect(seen).toEqual(['indexed', 'dead_lettered', 'stale']);
   });
 });
+  it('takes in no document of another tenant, nor one whose object it would have to load', async () => {
+    const foreign = upsert('theirs', 1, 'of another tenant', { tenantId: 'other' });
+    await expect(resync([upsert('mine', 1, 'mine'), foreign])).rejects.toThrow(
+      /event 2 of the listing: Expected tenant "t-\d+", got "other"/,
+    );
+    expect(await adapter.documents.record(scope, 'theirs')).toBeUndefined();
+    expect(await resync([upsert('mine', 1, 'mine', { tenantId: scope.tenantId })])).toMatchObject({
+      equal: 1,
+    });
+    const named = { ...upsert('mine', 2, ''), content: { object: { bucket: 'b', key: 'k' } } } as ChangeEvent;
+    const reader = () => [{ kind: 'event' as const, event: named }];
+    await expect(subject.feeds.resync(scope, { source: 's', ...requestOf(['{}']), reader })).rejects.toThrow(
+      /event 1 of the listing: Expected a whole document/,
+    );
+  });
+
+  it('brings nothing back that a truncation has taken, remembered or not', async () => {
+    await run([truncate(5)]);
+    expect(await resync([upsert('a', 4, 'a'), upsert('b', 6, 'b')])).toMatchObject({ newer: 1, repaired: 1 });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['b']);
+  });
+
