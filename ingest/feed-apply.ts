@@ -199,7 +199,9 @@ async function applyEvent(
     const result = await patience(async () => {
       const { floor } = await marks.of(scope, event.source);
       const change = await resolve(scope, event);
-      return change && ports.ingest(scope, change, undefined, undefined, forgottenBelow(floor, event));
+      return (
+        change && ports.ingest(scope, change, undefined, undefined, unlessForgotten(scope, event, marks))
+      );
     });
     const isStale = result === undefined || result.outcome === 'stale' || result.outcome === 'unchanged';
     item.embedded = result?.embedded ?? 0;
@@ -210,6 +212,10 @@ async function applyEvent(
     const isRefused = error instanceof ModelRefused && !error.concernsTextOnly;
     if (isPassing(error) || error instanceof EngineMismatch || isRefused || isAborted(error)) throw error;
     if (!(error instanceof BraidError || error instanceof UnavailableValue)) {
+    if (error instanceof Forgotten) {
+      item.outcome = staleBy(event);
+      return;
+    }
       ports.telemetry.log.error({ error }, 'event failed unexpectedly');
     }
     const message = error instanceof Error ? error.message : String(error);
@@ -220,10 +226,15 @@ async function applyEvent(
 /** A late event of a document whose deletion may have been forgotten. */
 class Forgotten extends Error {}
 
-/** Looks once more before the write, since the deletion may have been forgotten after the event was looked at. */
-function forgottenBelow(floor: bigint, event: DocumentEvent): Parameters<Ingest>[4] {
+/**
+ * Looks once more before the write, since the deletion may have been forgotten after the event was looked at: it may have
+ * waited for its turn or for its object meanwhile, so that the marks are asked for again too.
+ */
+function unlessForgotten(scope: Scope, event: DocumentEvent, marks: MarkBook): Parameters<Ingest>[4] {
   return async (_version, stored) => {
-    if (stored?.content === undefined && event.version <= floor) throw new Forgotten();
+    if (stored?.content !== undefined) return;
+    const { floor } = await marks.of(scope, event.source);
+    if (event.version <= floor) throw new Forgotten();
   };
 }
 

@@ -1,10 +1,11 @@
 import type { ChangeEvent } from '../domain/change-event.ts';
-import type { RecordResult } from '../domain/feed.ts';
+import type { EventOutcome, RecordResult } from '../domain/feed.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { DeadLetters } from './feed-dead-letters.ts';
 import { lettersOfFeed } from './feed-dead-letters.ts';
+import type { Patience } from './feed-patience.ts';
 import type { ReadRecord } from './feed-settle.ts';
 import { changeWatermark, readWatermark } from './feed-watermarks.ts';
 
@@ -32,17 +33,24 @@ interface SourceMark {
   /** Proven below it. */
   reached: bigint;
   isDisproved: boolean;
+  /** That it is disproved is stored. */
+  isTold: boolean;
 }
 
 /**
- * A dead letter holds the marks where they are, since its event may still be replayed. A change at or below a mark that
- * was not seen before disproves the order, and the feed proves nothing from then on.
+ * A dead letter holds the marks where they are, since its event may still be replayed. A change below what has come
+ * before, that was not seen before, disproves the order, and the feed proves nothing from then on.
  */
 export function createLowWater(
-  ports: { readonly state: StateStore; readonly deadLetters: DeadLetters; readonly log: Log },
+  ports: {
+    readonly state: StateStore;
+    readonly deadLetters: DeadLetters;
+    readonly log: Log;
+    readonly patience: Patience;
+  },
   { scope, scopeOf, feed }: LowWaterOptions,
 ): LowWater {
-  const { state, deadLetters, log } = ports;
+  const { state, deadLetters, log, patience } = ports;
   const marks = new Map<string, SourceMark>();
   let isHeld: boolean | undefined;
 
@@ -52,44 +60,65 @@ export function createLowWater(
     const key = `${owner.tenantId}\0${event.source}`;
     const known = marks.get(key);
     if (known !== undefined) return known;
-    const { feeds } = await readWatermark(state, owner, event.source);
+    const { feeds } = await patience(() => readWatermark(state, owner, event.source));
     const stored = feeds?.[feed];
     const held = stored === undefined ? -1n : BigInt(stored);
     const isDisproved = stored === '-1';
-    const mark = { scope: owner, source: event.source, held, reached: held + 1n, isDisproved };
+    const mark = {
+      scope: owner,
+      source: event.source,
+      held,
+      reached: held + 1n,
+      isDisproved,
+      isTold: isDisproved,
+    };
     marks.set(key, mark);
     return mark;
   };
 
+  /** Takes in one raw event: its highest version is its place, since what it stands for may hold others below. */
+  const observe = async (readings: ReadRecord['readings'], outcomes: readonly EventOutcome[]) => {
+    const places = new Map<SourceMark, { highest: bigint; isChange: boolean }>();
+    for (const [at, { outcome }] of outcomes.entries()) {
+      if (outcome === 'dead_lettered') isHeld = true;
+      const reading = readings[at];
+      if (reading?.kind !== 'event') continue;
+      const mark = await markOf(reading.event);
+      const { highest = -1n, isChange = false } = places.get(mark) ?? {};
+      const { version } = reading.event;
+      places.set(mark, {
+        highest: version > highest ? version : highest,
+        isChange: isChange || outcome === 'indexed',
+      });
+    }
+    for (const [mark, { highest, isChange }] of places) {
+      if (highest > mark.reached) mark.reached = highest;
+      if (!isChange || highest >= mark.reached || mark.isDisproved) continue;
+      mark.isDisproved = true;
+      log.warn(
+        { feed, source: mark.source, version: highest.toString(), after: mark.reached.toString() },
+        'feed is not in the order of versions: its deletions cannot be pruned',
+      );
+    }
+  };
+
   return {
+    // Each event is taken in once: only what is read and written may be tried again.
     async advance(batch, results) {
-      isHeld ??= (await lettersOfFeed(deadLetters, scope, feed)) > 0;
+      isHeld ??= (await patience(() => lettersOfFeed(deadLetters, scope, feed))) > 0;
       const outcomes = new Map(results.map(({ record, events }) => [record, events]));
-      for (const { record, readings } of batch) {
-        for (const [at, outcome] of (outcomes.get(record) ?? []).entries()) {
-          if (outcome.outcome === 'dead_lettered') isHeld = true;
-          const reading = readings[at];
-          if (reading?.kind !== 'event') continue;
-          const mark = await markOf(reading.event);
-          const { version } = reading.event;
-          if (outcome.outcome === 'indexed' && version <= mark.held && !mark.isDisproved) {
-            mark.isDisproved = true;
-            log.warn(
-              { feed, source: mark.source, version: version.toString(), lowWater: mark.held.toString() },
-              'feed is not in the order of versions: its deletions cannot be pruned',
-            );
-          }
-          if (version > mark.reached) mark.reached = version;
-        }
-      }
+      for (const { record, readings } of batch) await observe(readings, outcomes.get(record) ?? []);
       for (const mark of marks.values()) {
         const next = mark.isDisproved ? -1n : isHeld ? mark.held : mark.reached - 1n;
-        if (next === mark.held && !(mark.isDisproved && mark.held !== -1n)) continue;
-        await changeWatermark(state, mark.scope, mark.source, (held) => ({
-          ...held,
-          feeds: { ...held.feeds, [feed]: next.toString() },
-        }));
+        if (next === mark.held && mark.isDisproved === mark.isTold) continue;
+        await patience(() =>
+          changeWatermark(state, mark.scope, mark.source, (held) => ({
+            ...held,
+            feeds: { ...held.feeds, [feed]: next.toString() },
+          })),
+        );
         mark.held = next;
+        mark.isTold = mark.isDisproved;
       }
     },
   };

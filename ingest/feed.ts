@@ -139,7 +139,7 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
   const lowWater =
     request.ordered === true && name !== undefined && !dryRun
       ? createLowWater(
-          { state, deadLetters: run.deadLetters, log: telemetry.log },
+          { state, deadLetters: run.deadLetters, log: telemetry.log, patience },
           { scope, feed: name, ...(request.anyTenant === true && { scopeOf: run.operatorOf }) },
         )
       : undefined;
@@ -180,7 +180,7 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
       if (settled.last !== undefined) {
         account.reach(settled.last);
         await store(settled.last);
-        await patience(async () => lowWater?.advance(batch, settled.results));
+        await lowWater?.advance(batch, settled.results);
       }
       tell();
       if (signal?.aborted) break;

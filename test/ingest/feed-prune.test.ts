@@ -1,14 +1,24 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EngineUnavailable } from '../../domain/errors.ts';
 import type { PruneRequest } from '../../domain/feed.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { prune } from '../../ingest/feed-prune.ts';
+import type { DocumentStore } from '../../search-engine/document-store.ts';
 import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
+import type { StateStore } from '../../search-engine/state-store.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
 import { patch, remove, truncate, upsert } from './feed-suite.ts';
-import { createFeedUnderTest, requestOf, scopes, standInModel, stateOf } from './feed-under-test.ts';
+import {
+  createFeedUnderTest,
+  readEnvelope,
+  requestOf,
+  scopes,
+  standInModel,
+  stateOf,
+} from './feed-under-test.ts';
 
 let folder: string;
 let adapter: SqliteEngine;
@@ -125,6 +135,74 @@ describe('prune', () => {
     await run([upsert('a', 5, 'a'), remove('a', 6)], ordered);
     expect(await run([upsert('b', 2, 'b')], { ...ordered, fromStart: true })).toMatchObject({ indexed: 1 });
     expect(await pruneAfter(7_200)).toMatchObject({ pruned: 0, lowWater: null, heldBy: 'f' });
+  });
+
+  it('trusts no feed whose order is broken within one batch either', async () => {
+    await run([upsert('a', 5, 'a'), remove('a', 6), upsert('b', 2, 'b')], ordered);
+    await run([upsert('c', 9, 'c')], { ...ordered, fromStart: true });
+    expect(await pruneAfter(7_200)).toMatchObject({ pruned: 0, lowWater: null, heldBy: 'f' });
+  });
+
+  it('trusts a feed of two sources although the engine was away between their marks', async () => {
+    let failures = 0;
+    const state: StateStore = {
+      ...adapter.state,
+      async put(...write) {
+        if (write[1] === 'watermarks' && write[2] === 'o' && failures++ === 0)
+          throw new EngineUnavailable('away');
+        return adapter.state.put(...write);
+      },
+    };
+    const events = [
+      upsert('a', 1, 'a'),
+      remove('a', 2),
+      upsert('o', 3, 'o', { source: 'o' }),
+      upsert('b', 4, 'b'),
+    ];
+    await createFeedUnderTest({ ...adapter, state }).feeds.run(scope, requestOf(events, ordered));
+    expect(failures).toBe(2);
+    expect(await pruneAfter(7_200)).toMatchObject({ pruned: 1, lowWater: '3' });
+  });
+
+  it('trusts a snapshot of several batches whose end takes away what it has not read', async () => {
+    const rows = Array.from({ length: 30 }, (_, at) => upsert(`row-${at}`, 7, 'row'));
+    const feed = requestOf([upsert('gone', 1, 'x'), ...rows, upsert('later', 9, 'later')], ordered);
+    const reader = (raw: string) => {
+      const readings = readEnvelope(raw);
+      return raw.includes('row-29')
+        ? [...readings, { kind: 'event' as const, event: truncate(6) }]
+        : readings;
+    };
+    await createFeedUnderTest(adapter, { batchEvents: 10 }).feeds.run(scope, { ...feed, reader });
+    expect(await pruneAfter(7_200)).toMatchObject({ pruned: 1, lowWater: '8' });
+  });
+
+  it('leaves a late event stale whose deletion is forgotten while it waits for its turn', async () => {
+    await run([upsert('a', 1, 'a'), remove('a', 2), upsert('b', 3, 'b')], ordered);
+    let reads = 0;
+    const documents: DocumentStore = {
+      ...adapter.documents,
+      async record(given, documentId) {
+        // The first look is the feed's, which does not know of the floor; the second is that of the ingest.
+        if (documentId === 'a' && ++reads === 1) {
+          await pruneAfter(7_200);
+          now += 40_000;
+        }
+        return adapter.documents.record(given, documentId);
+      },
+    };
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    try {
+      const { feeds } = createFeedUnderTest({ state: adapter.state, documents });
+      expect(await feeds.run(scope, requestOf([upsert('a', 1, 'late')]))).toMatchObject({
+        stale: 1,
+        deadLettered: 0,
+      });
+    } finally {
+      clock.mockRestore();
+    }
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['b']);
   });
 
   it('forgets what a truncation took away without a proof', async () => {
