@@ -5,6 +5,7 @@ import {
   BraidError,
   DocumentRefused,
   EngineMismatch,
+  EngineUnavailable,
   InvalidInput,
   ModelRefused,
   ObjectStoreFailure,
@@ -109,8 +110,11 @@ export function createApplyBatch(ports: ApplyPorts, options: ApplyOptions): Appl
       });
     }
     await queue.onIdle();
+    // Also where a lane has failed: what others have written may be acknowledged. An engine that is away tells no marks.
+    if (!(failure?.error instanceof EngineUnavailable)) {
+      await obeyLaterMarks(ports, patience, lanes, marks);
+    }
     if (failure !== undefined) throw failure.error;
-    await obeyLaterMarks(ports, patience, lanes, marks);
   };
 }
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeEvent } from '../../domain/change-event.ts';
-import { EngineUnavailable, FeedStopped } from '../../domain/errors.ts';
+import { EngineMismatch, EngineUnavailable, FeedStopped } from '../../domain/errors.ts';
 import type { FeedReport } from '../../domain/feed.ts';
 import type { Scope } from '../../domain/scope.ts';
+import type { DocumentStore } from '../../search-engine/document-store.ts';
 import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
 import { silentTelemetry, type Telemetry } from '../../telemetry/telemetry.ts';
 import { patch, remove, truncate, upsert } from './feed-suite.ts';
@@ -244,6 +245,24 @@ describe('kept values', () => {
 
   it('do not stand in the way of the text that comes late', async () => {
     await run([upsert('a', 1, 'one')]);
+describe('a truncation by another process while a batch is in work', () => {
+  it('takes away what it missed, also where the batch fails', async () => {
+    const documents: DocumentStore = {
+      ...adapter.documents,
+      async replace(given, write) {
+        if (write.record.documentId === 'fails') throw new EngineMismatch('Cannot write');
+        if (write.record.documentId === 'late') {
+          await createFeedUnderTest(adapter).feeds.run(scope, requestOf([truncate(5)]));
+        }
+        return adapter.documents.replace(given, write);
+      },
+    };
+    subject = createFeedUnderTest({ state: adapter.state, documents });
+    await expect(run([upsert('late', 3, 'late'), upsert('fails', 3, 'x')])).rejects.toThrow(EngineMismatch);
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+  });
+});
+
     await run([{ ...upsert('a', 3, '', { metadata: { size: 3 } }), content: { keep: true } } as ChangeEvent]);
     await run([upsert('a', 2, 'two', { metadata: { size: 2 } })]);
     expect(await stateOf(adapter.documents, scope)).toEqual({ a: '3 two {"size":3} 1' });
