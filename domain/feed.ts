@@ -168,3 +168,5 @@ export interface DeadLetter {
   /** The raw event as it came. */
   readonly raw: string;
 }
+  /** Its feed took events of every tenant. @default false */
+  readonly anyTenant?: boolean;

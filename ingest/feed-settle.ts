@@ -40,6 +40,8 @@ export interface SettleOptions {
   readonly format: string;
   /** True where a raw event has a place in its feed, so that the same text elsewhere is another event. */
   readonly hasPlaces: boolean;
+  /** Kept with each dead letter, so that it is tried again as the feed was. */
+  readonly anyTenant?: boolean;
   readonly signal?: AbortSignal;
   /** Told each outcome, in the feed's order. */
   readonly onOutcome?: (outcome: EventOutcome, embedded: number) => void;
@@ -175,6 +177,7 @@ async function keepLetter(ports: SettlePorts, options: SettleOptions, item: Queu
       ...(outcome.documentId !== undefined && { documentId: outcome.documentId }),
       failedAt: new Date().toISOString(),
       raw: record.text,
+      ...(options.anyTenant === true && { anyTenant: true }),
     }),
   );
 }

@@ -242,7 +242,8 @@ async function retryLetter(
       },
     },
   };
-  const options = { name: letter.feed, format: letter.format, reader, patience, dryRun: false };
+  const { feed: name, format, anyTenant = false } = letter;
+  const options = { name, format, anyTenant, reader, patience, dryRun: false };
   const settle = settlerOf(once, scope, options);
   const { results, failure } = await settle([readRecord(reader, { text: letter.raw, record: 1 })]);
   if (failure !== undefined) throw failure.error;
@@ -298,6 +299,7 @@ function settlerOf(
     format: options.format,
     hasPlaces: options.open !== undefined,
     ...(options.onOutcome && { onOutcome: options.onOutcome }),
+    anyTenant: options.anyTenant === true,
     ...(options.checkpoint && { checkpoint: options.checkpoint }),
     ...(signal && { signal }),
   };

@@ -376,6 +376,21 @@ describe('a mass deletion', () => {
   const many = Array.from({ length: 400 }, (_, at) => upsert(`d${at}`, 1, `text ${at}`));
 
   it('stops the feed before it begins, unless it is allowed', async () => {
+  it('of a feed of every tenant are tried again in the tenant that they name, and no others', async () => {
+    const other = scopes.operator(`${scope.tenantId}-other`);
+    const event = upsert('a', 1, 'boom', { tenantId: other.tenantId });
+    const mended = () => [{ kind: 'event' as const, event: { ...event, content: 'mended' } as ChangeEvent }];
+    const retry = async () => (await subject.feeds.retry(scope, (await letters())[0]!, mended)).events[0];
+    await run([event]);
+    expect(await retry()).toMatchObject({ outcome: 'dead_lettered', reason: 'wrong_tenant' });
+    await run([event], { anyTenant: true });
+    expect(await letters()).toMatchObject([{ reason: 'refused_document' }]);
+    expect(await retry()).toMatchObject({ outcome: 'indexed' });
+    expect(await letters()).toEqual([]);
+    expect(Object.keys(await stateOf(adapter.documents, other))).toEqual(['a']);
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+  });
+
     subject = createFeedUnderTest(adapter, { batchEvents: 500 });
     await run(many);
     const gone = many.slice(0, 100).map((_, at) => remove(`d${at}`, 2));
