@@ -103,6 +103,7 @@ async function replay(
         format,
         reader: pipeline.feedReader(format, mapping),
         open: (stop) => readLines(file, process.stdin, stop),
+        isReadOnce: file === '-',
         anyTenant: !context.isTenantGiven,
         fromStart: options.fromStart === true,
         dryRun: options.dryRun === true,

@@ -16,6 +16,8 @@ export interface FeedRequest {
   readonly reader: FeedReader;
   /** Delivers the feed from its beginning, each time that it is called. */
   open(signal?: AbortSignal): AsyncIterable<RawEvent>;
+  /** `open` delivers it once only, as a pipe does. @default false */
+  readonly isReadOnce?: boolean;
   /** Events go to the tenant that they name. @default false: those of other tenants are dead-lettered */
   readonly anyTenant?: boolean;
   /** Start after the event at this position, wherever the stored one is. */
@@ -167,6 +169,6 @@ export interface DeadLetter {
   readonly failedAt: string;
   /** The raw event as it came. */
   readonly raw: string;
-}
   /** Its feed took events of every tenant. @default false */
   readonly anyTenant?: boolean;
+}

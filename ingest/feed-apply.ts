@@ -201,7 +201,6 @@ async function applyEvent(
   const resolve = createEventResolver(ports.documents, ports.loadObject);
   try {
     const result = await patience(async () => {
-      const { floor } = await marks.of(scope, event.source);
       const change = await resolve(scope, event);
       return (
         change && ports.ingest(scope, change, undefined, undefined, unlessForgotten(scope, event, marks))
@@ -213,13 +212,13 @@ async function applyEvent(
       ? staleBy(event)
       : { outcome: 'indexed', ...documentIdOf(event), version: event.version.toString() };
   } catch (error) {
-    const isRefused = error instanceof ModelRefused && !error.concernsTextOnly;
-    if (isPassing(error) || error instanceof EngineMismatch || isRefused || isAborted(error)) throw error;
-    if (!(error instanceof BraidError || error instanceof UnavailableValue)) {
     if (error instanceof Forgotten) {
       item.outcome = staleBy(event);
       return;
     }
+    const isRefused = error instanceof ModelRefused && !error.concernsTextOnly;
+    if (isPassing(error) || error instanceof EngineMismatch || isRefused || isAborted(error)) throw error;
+    if (!(error instanceof BraidError || error instanceof UnavailableValue)) {
       ports.telemetry.log.error({ error }, 'event failed unexpectedly');
     }
     const message = error instanceof Error ? error.message : String(error);

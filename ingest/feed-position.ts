@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { FeedStopped } from '../domain/errors.ts';
 import type { RawEvent } from '../domain/feed.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
@@ -43,11 +44,13 @@ export async function storePosition(
 /**
  * Passes over what is acknowledged. A feed that no longer has the stored event at its place is another feed, or one that
  * starts anew, and is read whole: versions make that harmless.
+ * @throws {FeedStopped} where that feed can be read once only, so that what was passed over would be lost
  */
 export async function* afterPosition(
   open: () => AsyncIterable<RawEvent>,
   stored: FeedPosition | undefined,
   onResumed: (record: number) => void,
+  isReadOnce = false,
 ): AsyncGenerator<RawEvent> {
   if (stored !== undefined) {
     let isSame = false;
@@ -62,6 +65,12 @@ export async function* afterPosition(
       onResumed(stored.record);
     }
     if (isSame) return;
+    if (isReadOnce) {
+      throw new FeedStopped(
+        'unknown_position',
+        `Cannot go on after event ${stored.record}, where an earlier run ended: the input has another event or none there and cannot be read again; nothing of it was applied, run it with --from-start`,
+      );
+    }
   }
   yield* open();
 }

@@ -150,6 +150,7 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
       () => request.open(signal),
       stored,
       (record) => account.resume(record, stored!.position),
+      request.isReadOnce,
     );
     const wanted = between(readAll(request.reader, raw), {
       ...(from !== undefined && { from }),
@@ -298,8 +299,8 @@ function settlerOf(
     feed: options.name ?? options.format,
     format: options.format,
     hasPlaces: options.open !== undefined,
-    ...(options.onOutcome && { onOutcome: options.onOutcome }),
     anyTenant: options.anyTenant === true,
+    ...(options.onOutcome && { onOutcome: options.onOutcome }),
     ...(options.checkpoint && { checkpoint: options.checkpoint }),
     ...(signal && { signal }),
   };

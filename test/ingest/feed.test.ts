@@ -119,6 +119,18 @@ describe('run', () => {
     expect(await run(events, { name: 'f', fromStart: true })).toMatchObject({ accepted: 3, stale: 3 });
   });
 
+  it('loses nothing of a pipe that does not begin where the earlier one did', async () => {
+    const once = { name: 'f', isReadOnce: true };
+    const all = ['a', 'b', 'c', 'd'].map((id) => upsert(id, 1, id));
+    await run(all.slice(0, 2), once);
+    for (const rest of [all.slice(2), all.slice(3)]) {
+      await expect(run(rest, once)).rejects.toMatchObject({ reason: 'unknown_position' });
+    }
+    expect(await run(all.slice(0, 3), once)).toMatchObject({ indexed: 1, resumedAfter: 2 });
+    expect(await run(all.slice(3), { ...once, fromStart: true })).toMatchObject({ indexed: 1 });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   it('reads from one position until another', async () => {
     const events = [1, 2, 3, 4, 5].map((at) => upsert(`d${at}`, 1, `text ${at}`, { position: `p${at}` }));
     expect(await run(events, { from: 'p2', until: 'p4' })).toMatchObject({ accepted: 2, position: 'p4' });
@@ -233,18 +245,6 @@ describe('a truncation', () => {
   });
 });
 
-describe('kept values', () => {
-  it('leave the text as it is stored and take the rest', async () => {
-    await run([upsert('a', 1, 'text', { metadata: { size: 1, body: 'long' } })]);
-    subject.embedded.length = 0;
-    const kept = upsert('a', 2, '', { metadata: { size: 2 }, keptMetadata: ['body'] });
-    const report = await run([{ ...kept, content: { keep: true } } as ChangeEvent]);
-    expect(report).toMatchObject({ indexed: 1, embedded: 0 });
-    expect(await stateOf(adapter.documents, scope)).toEqual({ a: '2 text {"size":2,"body":"long"} 1' });
-  });
-
-  it('do not stand in the way of the text that comes late', async () => {
-    await run([upsert('a', 1, 'one')]);
 describe('a truncation by another process while a batch is in work', () => {
   it('takes away what it missed, also where the batch fails', async () => {
     const documents: DocumentStore = {
@@ -263,6 +263,18 @@ describe('a truncation by another process while a batch is in work', () => {
   });
 });
 
+describe('kept values', () => {
+  it('leave the text as it is stored and take the rest', async () => {
+    await run([upsert('a', 1, 'text', { metadata: { size: 1, body: 'long' } })]);
+    subject.embedded.length = 0;
+    const kept = upsert('a', 2, '', { metadata: { size: 2 }, keptMetadata: ['body'] });
+    const report = await run([{ ...kept, content: { keep: true } } as ChangeEvent]);
+    expect(report).toMatchObject({ indexed: 1, embedded: 0 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({ a: '2 text {"size":2,"body":"long"} 1' });
+  });
+
+  it('do not stand in the way of the text that comes late', async () => {
+    await run([upsert('a', 1, 'one')]);
     await run([{ ...upsert('a', 3, '', { metadata: { size: 3 } }), content: { keep: true } } as ChangeEvent]);
     await run([upsert('a', 2, 'two', { metadata: { size: 2 } })]);
     expect(await stateOf(adapter.documents, scope)).toEqual({ a: '3 two {"size":3} 1' });
@@ -364,18 +376,6 @@ describe('dead letters', () => {
     expect(await letters()).toMatchObject([{ reason: 'refused_document', letterId: letter!.letterId }]);
   });
 
-  it('are the same letter when the feed repeats itself, and hold large events whole', async () => {
-    const large = `{"operation":"upsert","source":"s","documentId":"a","version":"1","content":"boom ${'é'.repeat(300_000)}"}`;
-    await run([large]);
-    await run([large]);
-    expect(await letters()).toMatchObject([{ raw: large }]);
-  });
-});
-
-describe('a mass deletion', () => {
-  const many = Array.from({ length: 400 }, (_, at) => upsert(`d${at}`, 1, `text ${at}`));
-
-  it('stops the feed before it begins, unless it is allowed', async () => {
   it('of a feed of every tenant are tried again in the tenant that they name, and no others', async () => {
     const other = scopes.operator(`${scope.tenantId}-other`);
     const event = upsert('a', 1, 'boom', { tenantId: other.tenantId });
@@ -391,6 +391,18 @@ describe('a mass deletion', () => {
     expect(await stateOf(adapter.documents, scope)).toEqual({});
   });
 
+  it('are the same letter when the feed repeats itself, and hold large events whole', async () => {
+    const large = `{"operation":"upsert","source":"s","documentId":"a","version":"1","content":"boom ${'é'.repeat(300_000)}"}`;
+    await run([large]);
+    await run([large]);
+    expect(await letters()).toMatchObject([{ raw: large }]);
+  });
+});
+
+describe('a mass deletion', () => {
+  const many = Array.from({ length: 400 }, (_, at) => upsert(`d${at}`, 1, `text ${at}`));
+
+  it('stops the feed before it begins, unless it is allowed', async () => {
     subject = createFeedUnderTest(adapter, { batchEvents: 500 });
     await run(many);
     const gone = many.slice(0, 100).map((_, at) => remove(`d${at}`, 2));
@@ -455,6 +467,28 @@ describe('resync', () => {
     expect(await run([upsert('extra', 6, 'late')])).toMatchObject({ stale: 1 });
   });
 
+  it('takes in no document of another tenant, nor one whose object it would have to load', async () => {
+    const foreign = upsert('theirs', 1, 'of another tenant', { tenantId: 'other' });
+    await expect(resync([upsert('mine', 1, 'mine'), foreign])).rejects.toThrow(
+      /event 2 of the listing: Expected tenant "t-\d+", got "other"/,
+    );
+    expect(await adapter.documents.record(scope, 'theirs')).toBeUndefined();
+    expect(await resync([upsert('mine', 1, 'mine', { tenantId: scope.tenantId })])).toMatchObject({
+      equal: 1,
+    });
+    const named = { ...upsert('mine', 2, ''), content: { object: { bucket: 'b', key: 'k' } } } as ChangeEvent;
+    const reader = () => [{ kind: 'event' as const, event: named }];
+    await expect(subject.feeds.resync(scope, { source: 's', ...requestOf(['{}']), reader })).rejects.toThrow(
+      /event 1 of the listing: Expected a whole document/,
+    );
+  });
+
+  it('brings nothing back that a truncation has taken, remembered or not', async () => {
+    await run([truncate(5)]);
+    expect(await resync([upsert('a', 4, 'a'), upsert('b', 6, 'b')])).toMatchObject({ newer: 1, repaired: 1 });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['b']);
+  });
+
   it('deletes nothing for a listing with a gap, nor for an empty one', async () => {
     await run([upsert('a', 1, 'a')]);
     await expect(resync([remove('b', 1)])).rejects.toMatchObject({ field: 'listing' });
@@ -498,25 +532,3 @@ describe('take', () => {
     expect(seen).toEqual(['indexed', 'dead_lettered', 'stale']);
   });
 });
-  it('takes in no document of another tenant, nor one whose object it would have to load', async () => {
-    const foreign = upsert('theirs', 1, 'of another tenant', { tenantId: 'other' });
-    await expect(resync([upsert('mine', 1, 'mine'), foreign])).rejects.toThrow(
-      /event 2 of the listing: Expected tenant "t-\d+", got "other"/,
-    );
-    expect(await adapter.documents.record(scope, 'theirs')).toBeUndefined();
-    expect(await resync([upsert('mine', 1, 'mine', { tenantId: scope.tenantId })])).toMatchObject({
-      equal: 1,
-    });
-    const named = { ...upsert('mine', 2, ''), content: { object: { bucket: 'b', key: 'k' } } } as ChangeEvent;
-    const reader = () => [{ kind: 'event' as const, event: named }];
-    await expect(subject.feeds.resync(scope, { source: 's', ...requestOf(['{}']), reader })).rejects.toThrow(
-      /event 1 of the listing: Expected a whole document/,
-    );
-  });
-
-  it('brings nothing back that a truncation has taken, remembered or not', async () => {
-    await run([truncate(5)]);
-    expect(await resync([upsert('a', 4, 'a'), upsert('b', 6, 'b')])).toMatchObject({ newer: 1, repaired: 1 });
-    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['b']);
-  });
-
