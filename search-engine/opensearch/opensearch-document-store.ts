@@ -106,7 +106,8 @@ export function createDocumentStore(
           recovery.schedule();
         });
       } catch (error) {
-        if (error instanceof EngineUnavailable) recovery.schedule();
+        // What was refused may not have been taken back.
+        if (error instanceof EngineUnavailable || error instanceof Rejection) recovery.schedule();
         throw error instanceof Rejection ? refusal(documentId, error) : error;
       } finally {
         writes.end(tenantId, documentId);

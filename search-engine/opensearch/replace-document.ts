@@ -118,12 +118,15 @@ async function commitChunks(
   } catch (error) {
     // What OpenSearch refuses is taken back at once; what it cannot do now, it cannot undo now either.
     if (!(error instanceof EngineUnavailable)) {
-      await removeChunks(tools, tenantId, documentId, made);
       const undone = { ...intent, writing: { ...intent.writing, leftovers: held.leftovers } };
-      await states.write(tenantId, documentId, undone, intentPosition).catch((failure: unknown) => {
-        // Another writer has taken over, names included; why this one failed stays what is told.
-        if (!(failure instanceof RevisionConflict)) throw failure;
-      });
+      try {
+        await removeChunks(tools, tenantId, documentId, made);
+        await states.write(tenantId, documentId, undone, intentPosition);
+      } catch (failure) {
+        // Another writer has taken over, names included, or recovery will: why this write failed stays what is told, so
+        // that nobody tries again what is refused for good.
+        if (!(failure instanceof RevisionConflict || failure instanceof EngineUnavailable)) throw failure;
+      }
     }
     throw error;
   }
