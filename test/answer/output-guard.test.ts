@@ -127,7 +127,14 @@ describe('OutputGuard', () => {
     );
   });
 
-  it.each(secrets.slice(0, 13))('lets no group of %j out that comes alone', async (secret) => {
+  it.each([
+    ...secrets.slice(0, 13),
+    '④①①① ①①①① ①①①① ①①①①',
+    '𝟜𝟙𝟙𝟙 𝟙𝟙𝟙𝟙 𝟙𝟙𝟙𝟙 𝟙𝟙𝟙𝟙',
+    'ⓖⓑ②⑨ ⓝⓦⓑⓚ ⑥⓪①⑥ ①③③① ⑨②⑥⑧ ①⑨',
+    '4111 <span class="x">1111</span> 1111 1111',
+    'anna<span class="x y">.b</span>@mail.example.com',
+  ])('lets no group of %j out that comes alone', async (secret) => {
     const quick = guardrailOf({ output: { sensitiveInformation: everything } });
     const whole = `Pay to ${secret} today, or else.`;
     const once = await run([whole], 'sync', quick);
@@ -147,6 +154,9 @@ describe('OutputGuard', () => {
     'ⓑ ｏ м\u200b b',
     'a b o m b',
     '**b** o m b-maker',
+    'b<span class="x">o</span>mb',
+    'b<b title="a title"></b>omb',
+    'b <i class="x"></i>o m b',
   ])('lets no letter of %j out, however it comes', async (spelled) => {
     const denying = guardrailOf({ output: { words: ['bomb'] } });
     const whole = `They made ${spelled} there.`;

@@ -1,8 +1,11 @@
 import type { Range } from './matches-from.ts';
 
-/** Marks of emphasis, strike-through and code; simple tags of HTML that only change how a text looks. */
-const mark =
-  /\*{1,3}|~~|`{1,2}|<\/?(?:b|i|u|s|em|strong|del|ins|mark|small|big|code|kbd|span|font|wbr)\b[^<>]{0,100}>/gi;
+/** Simple tags of HTML that only change how a text looks, without their end. */
+const tag = String.raw`<\/?(?:b|i|u|s|em|strong|del|ins|mark|small|big|code|kbd|span|font|wbr)\b[^<>]{0,100}`;
+/** Marks of emphasis, strike-through and code, and such tags. */
+const mark = new RegExp(String.raw`\*{1,3}|~~|\x60{1,2}|${tag}>`, 'gi');
+/** Such a tag whose end has not come. */
+export const begunTag = new RegExp(`${tag}$`, 'i');
 /** A backslash before punctuation, which Markdown does not show. */
 const escaped = /\\(?=[!-/:-@[-`{-~])/g;
 /** Marks further apart than this are no pair. */

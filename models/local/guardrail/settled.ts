@@ -1,4 +1,5 @@
-import { foldWidth } from './fold-width.ts';
+import { foldText } from './fold-text.ts';
+import { begunTag } from './markup-ranges.ts';
 
 /** A word that may be a part of a number, a card, an account or a key whose groups stand apart. */
 const groupOfMany = /\d|^[+().\-/]+$|^[A-Z]{1,4}$/;
@@ -21,7 +22,9 @@ const maxWordCharacters = 420;
  * @param keptCharacters nor are so many characters
  */
 export function settledLength(given: string, keptWords: number, keptCharacters: number): number {
-  const text = foldWidth(given);
+  const folded = foldText(given);
+  // What is no tag yet may become one that nobody sees, and then its letters stand beside those before it.
+  const text = folded.plain.slice(0, begunTag.exec(folded.plain)?.index);
   let settled = Math.max(0, text.length - keptCharacters);
   let words = 0;
   let spelled = 0;
@@ -43,9 +46,12 @@ export function settledLength(given: string, keptWords: number, keptCharacters: 
   const begun = account.exec(tail);
   if (begun !== null) end = Math.min(end, text.length - tail.length + begun.index);
   settled = Math.min(settled, end);
+  const [origin] = settled < folded.plain.length ? folded.originOf([settled, settled + 1]) : [given.length];
+  // Own patterns are held against the text as it stands, too.
+  const place = Math.min(origin, Math.max(0, given.length - keptCharacters));
   // Not between the halves of a character.
-  const code = text.charCodeAt(settled);
-  return code >= 0xdc00 && code <= 0xdfff ? settled - 1 : settled;
+  const code = given.charCodeAt(place);
+  return code >= 0xdc00 && code <= 0xdfff ? place - 1 : place;
 }
 
 /** One letter or digit, or only signs, as they stand between spelled letters. */
