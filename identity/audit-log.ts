@@ -1,4 +1,5 @@
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkTenantId } from '../domain/tenant.ts';
 
@@ -65,12 +66,21 @@ export function createAuditLog(options: {
     async removeReadsOf(tenantId) {
       await written;
       const path = join(folder, readsFile(tenantId));
-      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return '';
+      const lines = await countLines(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return 0;
         throw error;
       });
       await rm(path, { force: true });
-      return text.split('\n').length - 1;
+      return lines;
     },
   };
+}
+
+/** Piece by piece: the reads of years may be more than memory, or one string, can hold. */
+async function countLines(path: string): Promise<number> {
+  let lines = 0;
+  for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+    for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) lines += 1;
+  }
+  return lines;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -29,7 +29,7 @@ async function open(change: (documents: DocumentStore) => DocumentStore = (docum
   const keys = createApiKeys(subject.state);
   const deletionsOver = (documents: DocumentStore) =>
     createTenantDeletions({ documents, state: subject.state, keys, audit, scopeOf: scopes.operator });
-  return { subject, audit, keys, deletionsOver, deletions: deletionsOver(change(subject.documents)) };
+  return { subject, folder, audit, keys, deletionsOver, deletions: deletionsOver(change(subject.documents)) };
 }
 
 const left = scopes.operator('left');
@@ -93,6 +93,29 @@ describe('createTenantDeletions', () => {
     expect(await elsewhere.delete('left')).toMatchObject({ state: 'done', removed: { documents: 1 } });
     await guarded.replace(left, write);
   }, 20_000);
+
+  it('ends where somebody with a token goes on reading, and each read is written down', async () => {
+    const { subject, audit, keys } = await open();
+    const readers = { ...audit, removeReadsOf: async () => 1 };
+    const deletions = createTenantDeletions({
+      documents: subject.documents,
+      state: subject.state,
+      keys,
+      audit: readers,
+      scopeOf: scopes.operator,
+    });
+    expect(await deletions.delete('left')).toMatchObject({ state: 'done', removed: { auditedReads: 1 } });
+  });
+
+  it('removes more audited reads than one string can hold', async () => {
+    const { folder, audit } = await open();
+    const file = join(folder, 'reads-left.jsonl');
+    writeFileSync(file, '{}\n{}\n');
+    // No block of the rest is on the disk.
+    truncateSync(file, 2 ** 29);
+    expect(await audit.removeReadsOf('left')).toBe(2);
+    expect(existsSync(file)).toBe(false);
+  });
 
   it('leaves nothing behind where it is written to all along', async () => {
     const { subject, deletions, deletionsOver } = await open();
