@@ -33,6 +33,10 @@ export async function streamAnswer(
   const { deadline, heartbeatMs } = options;
   const iterator = events[Symbol.asyncIterator]();
   const ended = Promise.withResolvers<unknown>();
+  // Where nobody waits for it, the error of the answer is the one to tell.
+  ended.promise.catch(() => {});
+  // A reader that stays and reads nothing keeps no place beyond the time of its request.
+  deadline.signal.addEventListener('abort', () => ended.resolve(iterator.return?.()), { once: true });
   let isOver = false;
   let pending = advance();
 
@@ -54,8 +58,6 @@ export async function streamAnswer(
     isSilent = (await orSilence(pending, heartbeatMs)) === silence;
   } catch (error) {
     finish();
-    // The error of the answer is the one to tell.
-    ended.promise.catch(() => {});
     throw error;
   }
   const body = new ReadableStream<Uint8Array>({

@@ -121,6 +121,20 @@ describe('streamAnswer', () => {
     });
   });
 
+  it('ends the work at the deadline where the reader stays and reads nothing', async () => {
+    let isOver = false;
+    async function* endless(): AsyncGenerator<AnswerEvent> {
+      try {
+        for (;;) yield { type: 'text', text: 'x' };
+      } finally {
+        isOver = true;
+      }
+    }
+    const { ended } = await streamed(endless(), { timeoutMs: 30 }).stream;
+    await ended;
+    expect(isOver).toBe(true);
+  });
+
   it('aborts the work when the reader leaves, and ends when the work has', async () => {
     let isOver = false;
     async function* endless(signal: AbortSignal): AsyncGenerator<AnswerEvent> {
