@@ -5,6 +5,9 @@ import type { Passage } from '../language-model.ts';
 /** [start, end) of a passage's text; undefined: its context, which cannot be quoted. */
 type Piece = readonly [start: number, end: number] | undefined;
 
+/** Of a passage in which a reader sees nothing: Bedrock refuses a whole request for one piece without text. */
+const nothing = '(no text)';
+
 /** Passages as search results, and the way back from a place in them to a passage's own words. */
 export interface CitedPassages {
   readonly blocks: readonly ContentBlock[];
@@ -32,10 +35,10 @@ export function citePassages(passages: readonly Passage[]): CitedPassages {
   return {
     blocks: passages.map(({ text, title, uri, context }, at) => ({
       searchResult: {
-        source: uri ?? `passage ${at + 1}`,
-        title: title ?? `Passage ${at + 1}`,
+        source: shownOr(`passage ${at + 1}`, uri),
+        title: shownOr(`Passage ${at + 1}`, title),
         content: pieces[at]!.map((piece) => ({
-          text: piece === undefined ? context! : text.slice(...piece),
+          text: piece === undefined ? shownOr(nothing, context) : text.slice(...piece),
         })),
         citations: { enabled: true },
       },
@@ -68,8 +71,12 @@ function piecesOf({ text, context }: Passage): Piece[] {
   const found = sentences(text)
     .map(([start, end]): readonly [number, number] => trimmed(text, start, end))
     .filter(([start, end]) => start < end);
-  const all: Piece[] = found.length > 0 ? found : [[0, text.length]];
-  return context === undefined || context === '' ? all : [undefined, ...all];
+  const hasContext = context !== undefined && context.trim() !== '';
+  return hasContext || found.length === 0 ? [undefined, ...found] : found;
+}
+
+function shownOr(otherwise: string, text: string | undefined): string {
+  return text === undefined || text.trim() === '' ? otherwise : text;
 }
 
 function trimmed(text: string, start: number, end: number): readonly [number, number] {
