@@ -159,7 +159,8 @@ function checkKey(key: string): string[] {
 /** Turns "not there" into undefined and everything else into a failure. */
 function absent(key: string): (error: NodeJS.ErrnoException) => undefined {
   return (error) => {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes(error.code ?? '')) return undefined;
+    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_FS_EISDIR', 'ELOOP'].includes(error.code ?? ''))
+      return undefined;
     throw failureOf(key, error);
   };
 }

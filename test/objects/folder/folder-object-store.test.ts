@@ -67,6 +67,13 @@ describe('createFolderObjectStore', () => {
     expect(readdirSync(outside)).toEqual(['deep']);
   });
 
+  it('removes no folder for an object of its name', async () => {
+    const store = createFolderObjectStore(freshFolder());
+    await store.put('a/b', Buffer.from('x'));
+    await store.remove(['a']);
+    expect([await store.head('a'), (await store.head('a/b'))?.sizeBytes]).toEqual([undefined, 1]);
+  });
+
   it('makes its folder with the first object and leaves no part behind', async () => {
     const folder = freshFolder();
     const store = createFolderObjectStore(folder);
