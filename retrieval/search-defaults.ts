@@ -2,6 +2,7 @@ import { InvalidConfiguration, InvalidInput } from '../domain/errors.ts';
 import { type QueryClass, queryClasses, type SearchDefaults, type SearchSettings } from '../domain/search.ts';
 import { classifyQuery } from './query-class.ts';
 import { resolveSearchRequest } from './resolve.ts';
+import { resolveBoosts } from './resolve-boosts.ts';
 
 /** What a search does where its request says nothing, and the class of the query whose settings are in it. */
 export interface AppliedDefaults {
@@ -71,6 +72,8 @@ function check(
 ): SearchDefaults {
   try {
     resolveSearchRequest({ query: 'check' }, rerankingModels, defaults);
+    // Also where the fusion that holds by default takes none: a request may ask for another.
+    resolveBoosts(defaults.boosts);
     return defaults;
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;

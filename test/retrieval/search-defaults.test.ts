@@ -132,6 +132,13 @@ describe('createSearchDefaults', () => {
       );
     });
 
+    test('refuses boosts that cannot be, also where the fusion takes none', () => {
+      const boosts = [{ weight: 11, equals: { key: 'kind', value: 'guide' } }];
+      expect(() => createSearchDefaults({ defaults: { fusion: { method: 'rrf' }, boosts } })).toThrow(
+        'Cannot search by search.defaults: Expected boosts[0].weight',
+      );
+    });
+
     test('refuses a reranking model that is not configured', () => {
       expect(() => createSearchDefaults({ defaults: { rerank: { model: 'other' } } }, ['m'])).toThrow(
         'Cannot search by search.defaults: Unknown rerank.model "other", configured: m',
