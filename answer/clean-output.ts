@@ -30,6 +30,8 @@ const maxConstructCharacters = 4_096;
 const trigger =
   /[\\[<]|!\[|\](?=\()|(?<![a-z])[a-z][a-z0-9+.-]{0,30}\\?:[\\/]{2}|(?<![a-z0-9])www\\?\.|(?<=[(<"'=])[\\/]{2}/giu;
 
+/** `<scheme:…>` and `<name@host>`, which end before the quotes that a tag goes on in. */
+const autolink = /^<(?:[a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\s<>]+)>/i;
 /** What may stand before a definition: quotes, lists and their indentation. */
 const containers = /^[ \t]*(?:(?:[>*+-]|\d{1,9}[.)])[ \t]*)*$/;
 /** What would make an address of whatever comes to stand behind it. */
@@ -41,11 +43,12 @@ const quoteMarks = /\n[ \t]*(?:>[ \t]*)+/g;
 /** A mark that is escaped stands for itself, in an address too. */
 const escaped = /\\(?=[!-/:-@[-`{-~])/g;
 /**
- * A letter, a digit or a mark of addresses by its number or name: nobody who hides nothing writes it so, and neither links
- * nor what a guardrail looks for may hide in it.
+ * A letter, a digit, a mark of addresses, or what nobody sees, by its number or name: nobody who hides nothing writes it so,
+ * and neither links nor what a guardrail looks for may hide in it or be parted by it.
  */
-const spelled = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(colon|sol|period|bsol|commat|plus));/giu;
-const spelledBegins = /&(?:#?[\da-z]{0,8})$/iu;
+const spelled =
+  /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(colon|sol|period|bsol|commat|plus)|(shy|zwn?j|[lr]rm|nobreak|zerowidthspace|negative(?:verythin|thin|medium|thick)space));/giu;
+const spelledBegins = /&(?:#?[\da-z]{0,22})$/iu;
 const namedCharacters: Readonly<Record<string, string>> = {
   colon: ':',
   sol: '/',
@@ -114,8 +117,8 @@ export class OutputCleaner {
       end,
       replacement: '',
     }));
-    this.removedHidden += edits.length;
     edits.push(...spelledIn(this.#given, this.#stripped, to));
+    this.removedHidden += edits.filter(({ replacement }) => replacement === '').length;
     for (const edit of edits.sort((left, right) => left.start - right.start)) {
       this.raw += this.#given.slice(this.#stripped, edit.start) + edit.replacement;
       this.#hidden.add(edit);
@@ -170,7 +173,11 @@ export class OutputCleaner {
     // What is decided depends on what stands here alone, not on how much of the text has come.
     const view = raw.slice(at, at + maxConstructCharacters + 1);
     const isFull = view.length > maxConstructCharacters;
-    const isLineStart = containers.test(raw.slice(raw.lastIndexOf('\n', at - 1) + 1, at));
+    // In what comes out, too: what was taken out before it no longer keeps it from its line's start.
+    const kept = this.text.slice(this.text.lastIndexOf('\n') + 1) + raw.slice(this.#done, at);
+    const isLineStart = [raw.slice(0, at), kept].some((before) =>
+      containers.test(before.slice(before.lastIndexOf('\n') + 1)),
+    );
     const length = constructLength(view, isLast && !isFull, {
       isLineStart,
       takesMarkers: this.#options.takesMarkers,
@@ -203,6 +210,8 @@ export class OutputCleaner {
       this.removedLinks += removed.count;
       return { end, replacement: `] ${removedAddress}` };
     }
+    // A tag that does nothing; what stands within it is looked at by itself. Reading each as Markdown would take a square.
+    if (piece[0] === '<' && !isActiveTag(piece) && !autolink.test(piece)) return { keep: at + 1 };
     if (/^[[<!]/.test(piece)) {
       const plain = piece.replace(quoteMarks, '\n');
       const removed = removeForeignLinks(plain, hosts) ?? removeForeignLinks(bareDefinition(plain), hosts);
@@ -242,14 +251,16 @@ export class OutputCleaner {
   }
 }
 
-/** Characters of addresses that are spelled out, and what they stand for. */
+/** Characters that are spelled out, and what they stand for. */
 function spelledIn(text: string, from: number, to: number): Edit[] {
   const found: Edit[] = [];
   for (const match of text.slice(from, to).matchAll(spelled)) {
-    const [whole, decimal, hexadecimal, name = ''] = match;
+    const [whole, decimal, hexadecimal, name = '', unseen] = match;
     const code = Number.parseInt(decimal ?? hexadecimal ?? '', decimal === undefined ? 16 : 10);
-    const replacement = namedCharacters[name] ?? (code < 128 ? String.fromCharCode(code) : '');
-    if (!/^[\w:/.\\@+-]$/.test(replacement)) continue;
+    const character = namedCharacters[name] ?? (code <= 0x10ffff ? String.fromCodePoint(code) : '');
+    const isUnseen = unseen !== undefined || hiddenRanges(character, 0, character.length).length > 0;
+    if (!isUnseen && !/^[\p{L}\p{M}\p{N}_:/.\\@+-]$/u.test(character)) continue;
+    const replacement = isUnseen ? '' : character;
     found.push({ start: from + match.index, end: from + match.index + whole.length, replacement });
   }
   return found;

@@ -70,13 +70,18 @@ describe('OutputCleaner', () => {
     ['a parenthesis in angles', 'x [p](<https:evil.test/)>) y', 'x p y'],
     ['an image without its mark', String.raw`x \![p](https:evil.test/) y`, String.raw`x \!p y`],
     ['an address that is spelled out', 'x https&#58;&sol;&#x2F;evil.test y', 'x (link removed) y'],
+    ['letters that are spelled out', 'x b&#1086;mb &#x1d41b;&#111;mb y', 'x bоmb 𝐛omb y'],
+    ['what nobody sees, by its number', 'x bo&#8203;mb b&#xAD;omb y', 'x bomb bomb y'],
+    ['what nobody sees, by its name', 'x bo&shy;mb b&ZeroWidthSpace;o&zwnj;mb y', 'x bomb bomb y'],
     ['a mail address that is spelled out', 'x anna&#64;evil&period;test y', 'x anna@evil.test y'],
     ['an address in angles twice', 'x <<https:evil.test>> y', 'x <(link removed)> y'],
     ['a comment in what is no tag', 'x <img src=<!--hidden--> y', String.raw`x \<img src=  y`],
     ['a definition before a comment', '[x]: javascript:a<!-- b', ''],
     ['a name behind a mark', 'x www.`evil.test y', 'x (link removed) y'],
     ['a name in which a tag stood', 'x www.<img src=a>evil.test y', 'x www. evil.test y'],
-    ['a name of which a part was a link', 'x <www.>evil.test y', 'x www. evil.test y'],
+    ['a name of which a part was a link', 'x <www.>evil.test y', 'x <(link removed) y'],
+    ['an address in angles with a quote', 'x <javascript:">evil.test"> y', 'x (link removed)evil.test" y'],
+    ['a definition behind a tag', '<img src=a>[x]: https:evil.test\n\n![a][x]', '\n\n![a][x]'],
     ['an address with an escape', String.raw`x https\://evil.test y`, 'x (link removed) y'],
     ['a tag with a mark in quotes', 'x <div title=">" style="background:url(&#47;a)"> y', 'x  y'],
     ['a tag that does not end', 'x <iframe src="&#47;a"\n\ny', 'x \\<iframe src="/a"\n\ny'],
@@ -204,6 +209,8 @@ describe('OutputCleaner', () => {
       '//evil.test/a',
       'https:evil.test',
       '&#47;',
+      '&#8203;',
+      '&shy;',
       '> ',
       '- ',
     ];
@@ -218,6 +225,12 @@ describe('OutputCleaner', () => {
       // The same in each run of the suite; to look for more, take the seed away and raise the runs.
       { numRuns: 1_000, seed: 1 },
     );
+  });
+
+  it('reads nothing as Markdown for each of many tags that do nothing', () => {
+    // In the square of the tags this would take half a minute, and the test would run out of time.
+    const tags = `${'<t'.repeat(2_000)}>`.repeat(6);
+    expect(clean([tags]).text).toBe(tags);
   });
 
   it('never lets through a foreign host behind a scheme', () => {
