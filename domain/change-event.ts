@@ -19,6 +19,8 @@ export interface ObjectContent {
     readonly versionId?: string;
     /** As the event says. */
     readonly sizeBytes?: number;
+    /** Where there is no such object, the document is deleted. @default false: another event tells of that */
+    readonly isDeletedIfGone?: boolean;
   };
 }
 

@@ -9,7 +9,7 @@ import type { Metadata, MetadataValue } from '../domain/document.ts';
 import { type DocumentRecord, isLive } from '../domain/document-record.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
-import type { LoadObject } from './feed-object.ts';
+import type { LoadedObject, LoadObject } from './feed-object.ts';
 import type { RequestedChange } from './ingest.ts';
 
 /** An event keeps a value that is not stored. */
@@ -43,6 +43,7 @@ export function createEventResolver(
       // Nothing is loaded for what has lost already.
       if (record?.content !== undefined && record.content.version >= event.version) return undefined;
       const loaded = await load(content.object);
+      if (content.object.isDeletedIfGone === true && !hasBytes(loaded)) return asDeletion(event);
       if (loaded === undefined) return undefined;
       const { content: bytes, ...described } = loaded;
       return asUpsert({ ...event, ...described }, bytes);
@@ -84,6 +85,15 @@ function withoutPlace(event: Exclude<DocumentEvent, UpsertEvent>): RequestedChan
     ...(access !== undefined && { access }),
     ...(expiresAt !== undefined && { expiresAt }),
   };
+}
+
+/** The mark of an empty folder is no document either. */
+function hasBytes(loaded: LoadedObject | undefined): boolean {
+  return loaded !== undefined && loaded.content.length > 0;
+}
+
+function asDeletion({ documentId, source, version }: UpsertEvent): RequestedChange {
+  return { operation: 'delete', documentId, source, version };
 }
 
 function asUpsert(event: UpsertEvent, content: string | Uint8Array): RequestedChange {

@@ -4,7 +4,8 @@ import { UnreadableEvent } from './unreadable-event.ts';
 
 /** What a notification says has happened to one object. */
 export interface ObjectChange {
-  readonly change: 'created' | 'removed';
+  /** `version_removed`: one version is gone for good, of a bucket that may still have the object. */
+  readonly change: 'created' | 'removed' | 'version_removed';
   readonly bucket: string;
   /** Decoded. */
   readonly key: string;
@@ -61,11 +62,12 @@ export function readEventBridgeEvent(json: Json): ObjectChange | OtherNotice {
   if (kind !== 'Object Created' && kind !== 'Object Deleted') {
     return { change: 'none', what: kind.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_') };
   }
-  const { bucket, object } = json.detail;
+  const { bucket, object, 'deletion-type': deletion } = json.detail;
+  const fields = objectFields(object, (key) => key);
   return {
-    change: kind === 'Object Created' ? 'created' : 'removed',
+    change: kind === 'Object Created' ? 'created' : removalOf(fields, deletion === 'Delete Marker Created'),
     bucket: bucketName(bucket),
-    ...objectFields(object, (key) => key),
+    ...fields,
     ...(typeof json.time === 'string' && { occurredAt: json.time }),
   };
 }
@@ -88,12 +90,21 @@ function readRecord(record: JsonObject, s3: JsonObject): ObjectChange | OtherNot
   if (!isRemoval && !eventName.startsWith('ObjectCreated:')) {
     return { change: 'none', what: (eventName.split(':')[0] || 'unnamed').toLowerCase() };
   }
+  const fields = objectFields(s3.object, decodeKey);
   return {
-    change: isRemoval ? 'removed' : 'created',
+    change: isRemoval ? removalOf(fields, eventName.endsWith(':DeleteMarkerCreated')) : 'created',
     bucket: bucketName(s3.bucket),
-    ...objectFields(s3.object, decodeKey),
+    ...fields,
     ...(typeof record.eventTime === 'string' && { occurredAt: record.eventTime }),
   };
+}
+
+/** A marker hides the object; without one, what has a version was one of several, and mostly an old one that expired. */
+function removalOf(
+  { versionId }: Pick<ObjectChange, 'versionId'>,
+  isMarker: boolean,
+): ObjectChange['change'] {
+  return isMarker || versionId === undefined ? 'removed' : 'version_removed';
 }
 
 function objectFields(

@@ -39,6 +39,11 @@ function readingOf(change: ObjectChange | OtherNotice): FeedReading {
     ...(occurredAt !== undefined && !Number.isNaN(Date.parse(occurredAt)) && { occurredAt }),
   };
   if (change.change === 'removed') return { kind: 'event', event: { operation: 'delete', ...base } };
+  // What is left then shows when the object is asked for, whichever version it is now.
+  if (change.change === 'version_removed') {
+    const content = { object: { bucket, key, isDeletedIfGone: true } };
+    return { kind: 'event', event: { operation: 'upsert', ...base, uri, content } };
+  }
   const object = {
     bucket,
     key,

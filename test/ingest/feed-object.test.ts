@@ -124,6 +124,20 @@ describe('a creation event of S3', () => {
     });
   });
 
+  it('of an old version that expires takes nothing away, and deletes what is gone with its last version', async () => {
+    await writeFile(join(bucket, 'v.txt'), 'the current version');
+    const { stores } = folderAsBucket();
+    await run(stores, created('v.txt', '01', { versionId: 'new' }));
+    const expired = (sequencer: string, versionId: string, kind = 'LifecycleExpiration:Delete') =>
+      notice(kind, 'v.txt', sequencer, { versionId });
+    expect(await more(stores, expired('02', 'old'))).toMatchObject({ indexed: 1, embedded: 0 });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['s3://docs/v.txt']);
+    await rm(join(bucket, 'v.txt'));
+    expect(await more(stores, expired('03', 'new', 'ObjectRemoved:Delete'))).toMatchObject({ indexed: 1 });
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+    expect(await more(stores, created('v.txt', '01'))).toMatchObject({ stale: 1 });
+  });
+
   it('is stale where its object is gone, and never brings back what a later event removed', async () => {
     await writeFile(join(bucket, 'b.txt'), 'there');
     const { stores } = folderAsBucket();

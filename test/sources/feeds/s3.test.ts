@@ -43,6 +43,38 @@ describe('createS3Reader', () => {
     });
   });
 
+  it('asks for the object where one of its versions was removed, and not where a marker hides it', () => {
+    const of = (kind: string, versionId: string) => {
+      const made = notification(kind, 'a') as { Records: [{ s3: { object: object } }] };
+      Object.assign(made.Records[0].s3.object, { versionId });
+      return eventOf(createS3Reader(), JSON.stringify(made));
+    };
+    for (const kind of ['ObjectRemoved:Delete', 's3:LifecycleExpiration:Delete']) {
+      expect(of(kind, 'old')).toMatchObject({
+        operation: 'upsert',
+        content: { object: { bucket: 'docs', key: 'a', isDeletedIfGone: true } },
+      });
+    }
+    for (const kind of ['ObjectRemoved:DeleteMarkerCreated', 'LifecycleExpiration:DeleteMarkerCreated']) {
+      expect(of(kind, 'marker')).toMatchObject({ operation: 'delete' });
+    }
+    const bridged = (deletion: string) =>
+      eventOf(
+        createEventBridgeReader(),
+        JSON.stringify({
+          source: 'aws.s3',
+          'detail-type': 'Object Deleted',
+          detail: {
+            bucket: { name: 'docs' },
+            object: { key: 'a', sequencer: '0A', 'version-id': 'v' },
+            'deletion-type': deletion,
+          },
+        }),
+      );
+    expect(bridged('Permanently Deleted')).toMatchObject({ operation: 'upsert' });
+    expect(bridged('Delete Marker Created')).toMatchObject({ operation: 'delete' });
+  });
+
   it('ignores tests and what is about no content', () => {
     const reader = createS3Reader();
     const test =
