@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts';
 import type { Indices } from './indices.ts';
 import type { IndexKind } from './mappings.ts';
 
-/** Removes the documents, chunks and kept vectors of a tenant; documents last, since they tell what is unfinished. */
+/** Removes the documents, chunks and kept vectors of a tenant; documents first, so that a writer's commit meets none. */
 export async function removeDocuments(
   connection: Connection,
   indices: Indices,
