@@ -34,7 +34,7 @@ export interface FeedRequest {
   readonly allowMassDelete?: boolean;
   /**
    * The feed delivers every change of its sources, in the order of their versions, repeats aside. Its progress then
-   * proves which deletions may be forgotten. Needs a name. @default false
+   * proves which deletions may be forgotten. Needs a name, and not `from`. @default false
    */
   readonly ordered?: boolean;
   readonly onProgress?: (progress: FeedProgress) => void;

@@ -69,6 +69,7 @@ export interface Feeds {
   /**
    * Brings a feed into the index, from where an earlier run ended. While the engine or a model is away it waits.
    * @throws {FeedStopped} in a storm of dead letters, before a mass deletion, or where `from` is nowhere in the feed
+   * @throws {InvalidInput} for `ordered` with `from`
    */
   run(scope: Scope, request: FeedRequest): Promise<FeedReport>;
   /**
@@ -132,6 +133,9 @@ interface Run extends FeedPorts {
 async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<FeedReport> {
   const { name, dryRun = false, from, until, signal, onProgress } = request;
   const { telemetry, state, settings } = run;
+  if (request.ordered === true && from !== undefined) {
+    throw new InvalidInput('ordered', 'Expected either ordered or from: what is left out has not been seen');
+  }
   const account = new Account();
   const tell = (waitsFor?: string) =>
     onProgress?.({ ...account.progress(), ...(waitsFor !== undefined && { waitsFor }) });

@@ -137,6 +137,12 @@ describe('prune', () => {
     expect(await pruneAfter(7_200)).toMatchObject({ pruned: 0, lowWater: null, heldBy: 'f' });
   });
 
+  it('takes no proof of a part of a feed', async () => {
+    const events = [upsert('a', 1, 'a'), upsert('b', 5, 'b'), upsert('c', 9, 'c')];
+    await expect(run(events, { ...ordered, from: '2' })).rejects.toMatchObject({ field: 'ordered' });
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+  });
+
   it('trusts no feed whose order is broken within one batch either', async () => {
     await run([upsert('a', 5, 'a'), remove('a', 6), upsert('b', 2, 'b')], ordered);
     await run([upsert('c', 9, 'c')], { ...ordered, fromStart: true });
