@@ -14,7 +14,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
 import { assertNoMassDeletion, countLive } from './feed-mass-deletion.ts';
-import { readWatermark } from './feed-watermarks.ts';
+import { floorOf, readWatermark } from './feed-watermarks.ts';
 import type { Ingest } from './ingest.ts';
 
 /**
@@ -30,7 +30,9 @@ export async function resync(
   { source, reader, open, allowMassDelete = false, dryRun = false, signal }: ResyncRequest,
 ): Promise<ResyncReport> {
   const { ingest, documents, state } = ports;
-  const truncated = BigInt((await readWatermark(state, scope, source)).version);
+  const marks = await readWatermark(state, scope, source);
+  const truncated = BigInt(marks.version);
+  const floor = floorOf(marks);
   const startedAt = performance.now();
   const listed = new Set<string>();
   const account = { listed: 0, equal: 0, newer: 0, repaired: 0, conflicting: 0, deleted: 0, embedded: 0 };
@@ -42,8 +44,9 @@ export async function resync(
       account.listed += 1;
       if (event.version > highest) highest = event.version;
       const record = (await documents.record(scope, event.documentId))?.record;
-      // Below a truncation everything is gone, whether a tombstone remembers it or not.
-      const difference = event.version <= truncated ? 'newer' : differenceOf(record, event);
+      // Below a truncation everything is gone, and below the floor what is not known is, whether remembered or not.
+      const isGone = event.version <= truncated || (event.version <= floor && record?.content === undefined);
+      const difference = isGone ? 'newer' : differenceOf(record, event);
       if (difference === 'differs' && !dryRun) {
         const {
           operation: _,

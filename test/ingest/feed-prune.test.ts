@@ -88,6 +88,15 @@ describe('prune', () => {
     expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['a', 'b']);
   });
 
+  it('lets no listing from before bring back what is forgotten', async () => {
+    await run([upsert('a', 1, 'a'), remove('a', 2), upsert('b', 3, 'b')], ordered);
+    expect(await pruneAfter(7_200)).toMatchObject({ pruned: 1 });
+    const listing = requestOf([upsert('a', 1, 'a'), upsert('b', 3, 'b'), upsert('c', 4, 'c')]);
+    const report = await createFeedUnderTest(adapter).feeds.resync(scope, { source: 's', ...listing });
+    expect(report).toMatchObject({ newer: 1, equal: 1, repaired: 1 });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['b', 'c']);
+  });
+
   it('lets no late event come back by way of a patch that is parked', async () => {
     await run([upsert('a', 1, 'a'), remove('a', 2), upsert('b', 3, 'b')], ordered);
     expect(await pruneAfter(7_200)).toMatchObject({ pruned: 1 });
