@@ -18,8 +18,8 @@ export function constructLength(
   // The end of a link whose words are not told by their brackets: those within code or a tag do not count.
   if (view[0] === ']') return tailLength(view, open);
   if (view[0] !== '[' && view[0] !== '!') {
-    // A name may begin with any mark behind `www.`.
-    const begun = /^www\\?\.`?/i.exec(view)?.[0].length ?? 0;
+    // A name may begin with any marks behind `www.`.
+    const begun = /^www\\?\.[^\s<\p{L}\p{N}]*/iu.exec(view)?.[0].length ?? 0;
     const stop = /[\s<`]/.exec(view.slice(begun))?.index;
     return stop === undefined ? (isLast ? view.length : 'open') : begun + stop;
   }

@@ -82,6 +82,7 @@ describe('OutputCleaner', () => {
     ['a name of which a part was a link', 'x <www.>evil.test y', 'x <(link removed) y'],
     ['an address in angles with a quote', 'x <javascript:">evil.test"> y', 'x (link removed)evil.test" y'],
     ['a definition behind a tag', '<img src=a>[x]: https:evil.test\n\n![a][x]', '\n\n![a][x]'],
+    ['a name that begins with marks', 'x www."`evil.test/a y', 'x (link removed) y'],
     ['an address with an escape', String.raw`x https\://evil.test y`, 'x (link removed) y'],
     ['a tag with a mark in quotes', 'x <div title=">" style="background:url(&#47;a)"> y', 'x  y'],
     ['a tag that does not end', 'x <iframe src="&#47;a"\n\ny', 'x \\<iframe src="/a"\n\ny'],
