@@ -1,5 +1,5 @@
 import { hiddenRanges } from '../domain/hidden-text.ts';
-import { constructLength, marker, paragraphEnd, tagStart } from './construct-length.ts';
+import { constructLength, marker, markers, paragraphEnd, tagStart } from './construct-length.ts';
 import { type Edit, Edits } from './edits.ts';
 import {
   addressLength,
@@ -35,9 +35,11 @@ const autolink = /^<(?:[a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\s<>]+)>/i;
 /** What may stand before a definition: quotes, lists and their indentation. */
 const containers = /^[ \t]*(?:(?:[>*+-]|\d{1,9}[.)])[ \t]*)*$/;
 /** What would make an address of whatever comes to stand behind it. */
-const begunAddress = /(?:www\\?\.[^\s]{0,255}|[a-z]:[\\/]{0,3})$/i;
-/** It is no longer. */
-const maxBegunAddress = 260;
+const begunAddress =
+  /(?:www\\?\.[^\s]{0,255}|[a-z]:[\\/]{0,3}|<(?:[a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]{1,255}@[^\s<>]*))$/i;
+/** As far back as it is looked for. */
+const maxBegunAddress = 4_200;
+const comment = /<!--.*?(?:-->|$)/gs;
 /** Before the further lines of a definition in a quote. */
 const quoteMarks = /\n[ \t]*(?:>[ \t]*)+/g;
 /** A mark that is escaped stands for itself, in an address too. */
@@ -187,7 +189,7 @@ export class OutputCleaner {
       // Too long to wait for: whatever follows, it must not become a link.
       this.removedLinks += 1;
       return /[[\]<!]/.test(raw[at]!)
-        ? { end: at + 1, replacement: `\\${raw[at]}` }
+        ? { end: at + 1, replacement: raw[at] === '<' ? '&lt;' : `\\${raw[at]}` }
         : { end: at + view.length, replacement: removedAddress };
     }
     if (length === 'none') {
@@ -205,7 +207,9 @@ export class OutputCleaner {
   #judge(piece: string, at: number, end: number): Step {
     const { hosts } = this.#options;
     if (piece.startsWith('](')) {
-      const removed = removeForeignLinks(`[x${piece}`, hosts);
+      const removed =
+        removeForeignLinks(`[x${piece}`, hosts) ??
+        removeForeignLinks(`[x${piece.replace(markers, '')}`, hosts);
       if (removed === undefined) return { keep: at + 1 };
       this.removedLinks += removed.count;
       return { end, replacement: `] ${removedAddress}` };
@@ -222,16 +226,24 @@ export class OutputCleaner {
       return { end, replacement: removed.replacement };
     }
     const length = addressLength(piece);
-    if (isAllowedAddress(piece.slice(0, length).replace(escaped, ''), hosts))
-      return { keep: at + Math.max(length, 1) };
+    if (isAllowedAddress(piece.slice(0, length).replace(escaped, ''), hosts)) {
+      // Behind marks it may be another's: `www.<@host`.
+      const isForeign = /^www/i.test(piece) && removeForeignLinks(piece, hosts) !== undefined;
+      if (!isForeign) return { keep: at + Math.max(length, 1) };
+      this.removedLinks += 1;
+      return { end, replacement: removedAddress };
+    }
     this.removedLinks += 1;
     return { end: at + Math.max(length, 1), replacement: removedAddress };
   }
 
-  /** Leaves a tag as text: what Markdown takes for none may be one without what else is taken out. */
+  /**
+   * Leaves a tag as text, what Markdown takes for none may be one without what else is taken out: by an entity, since
+   * within a block of HTML a backslash is none.
+   */
   #escape(at: number): Step {
     this.removedLinks += 1;
-    return { end: at + 1, replacement: '\\<' };
+    return { end: at + 1, replacement: '&lt;' };
   }
 
   #addMarkers(at: number): void {
@@ -287,10 +299,12 @@ function apart(before: string, replacement: string): string {
   return `${begunAddress.test(before.slice(-maxBegunAddress)) ? ' ' : ''}${replacement}${begunAddress.test(replacement) ? ' ' : ''}`;
 }
 
-/** A definition without what stands behind its address: a comment or a marker there would go, and leave one. */
+/** A definition as it stands once comments and markers in it have gone. */
 function bareDefinition(piece: string): string {
-  const address = /^\[(?:\\.|[^\]\\])*\]:\s*(\S+)/s.exec(piece)?.[1] ?? '';
-  return address === '' ? '' : `[x]: ${address.split('<!--')[0]}`;
+  const behind = /^\[(?:\\.|[^\]\\])*\]:(.*)/s.exec(piece)?.[1] ?? '';
+  const bare = behind.replace(comment, ' ').replace(markers, '');
+  const address = /\S+/.exec(bare)?.[0];
+  return address === undefined ? '' : `[x]: ${address}`;
 }
 
 function isLinkWhole(piece: string): boolean {

@@ -1,5 +1,7 @@
 /** `[2]` or `[2, 3]`, as a model writes it that cites by numbers. */
 export const marker = /^\[(\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9})\]/;
+/** Wherever it stands. */
+export const markers = /\[\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9}\]/g;
 export const tagStart = /^<[a-z/!?]/i;
 /** With whatever stands in its quoted values. */
 const wholeTag = /^<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>/;
@@ -19,7 +21,7 @@ export function constructLength(
   if (view[0] === ']') return tailLength(view, open);
   if (view[0] !== '[' && view[0] !== '!') {
     // A name may begin with any marks behind `www.`.
-    const begun = /^www\\?\.[^\s<\p{L}\p{N}]*/iu.exec(view)?.[0].length ?? 0;
+    const begun = /^www\\?\.[^\s\p{L}\p{N}]*/iu.exec(view)?.[0].length ?? 0;
     const stop = /[\s<`]/.exec(view.slice(begun))?.index;
     return stop === undefined ? (isLast ? view.length : 'open') : begun + stop;
   }

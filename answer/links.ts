@@ -43,8 +43,10 @@ export function removeForeignLinks(piece: string, hosts: LinkHosts): RemovedLink
   const count = countForeign(root, hosts);
   if (count === 0) return undefined;
   // Without brackets: what is left must not make a link with what stands around it.
-  const replacement = wordsOf(root, hosts).replace(/[[\]<>]/g, '');
-  return { replacement, count };
+  const words = wordsOf(root, hosts).replace(/[[\]<>]/g, '');
+  // Nor may the brackets have been what kept it from being one.
+  const isClean = countForeign(parse(words), hosts) === 0;
+  return { replacement: isClean ? words : removedAddress, count };
 }
 
 /** How much of a text that begins with an address is the address: without the punctuation behind it. */
@@ -60,8 +62,9 @@ export function isAllowedAddress(address: string, hosts: LinkHosts, isImage = fa
   const trimmed = address.trim();
   if (!isImage && trimmed.startsWith('#')) return true;
   const withScheme = /^www\./i.test(trimmed) ? `http://${trimmed}` : trimmed;
-  // Alone first: beside a base of its own scheme `https:host` counts as relative.
-  const url = URL.parse(withScheme) ?? URL.parse(withScheme, 'https://relative.invalid/');
+  // With a scheme alone: beside a base of its own scheme `https:host` counts as relative.
+  const base = /^[a-z][a-z0-9+.-]*:/i.test(withScheme) ? undefined : 'https://relative.invalid/';
+  const url = URL.parse(withScheme, base);
   if (url === null) return false;
   // A relative image is fetched from whoever shows the answer; a relative link is followed by hand.
   if (url.hostname === 'relative.invalid') return !isImage && url.protocol === 'https:';
