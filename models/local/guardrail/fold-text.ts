@@ -1,7 +1,7 @@
 import { hiddenRanges } from '../../../domain/hidden-text.ts';
 import { lookAlikes } from './look-alikes.ts';
 import { markupRanges } from './markup-ranges.ts';
-import type { Range } from './matches-from.ts';
+import { firstFrom, type Range } from './matches-from.ts';
 
 /** A text as its reader takes it, with the way back to where each of its characters stands. */
 export interface FoldedText {
@@ -49,15 +49,7 @@ export function foldText(text: string): FoldedText {
   }
   return {
     plain: parts.join('').replace(words, foldLookAlikes),
-    placeOf(origin) {
-      let [low, high] = [0, starts.length];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (starts[middle]! < origin) low = middle + 1;
-        else high = middle;
-      }
-      return low;
-    },
+    placeOf: (origin) => firstFrom(starts, origin),
     originOf: ([start, end]) => (end > start ? [starts[start]!, ends[end - 1]!] : [0, 0]),
   };
 }

@@ -9,3 +9,14 @@ export function matchesFrom(pattern: RegExp, text: string, from: number): Range[
   }
   return found;
 }
+
+/** The number of the first of rising places that stands at a place or behind it; how many there are where none does. */
+export function firstFrom(places: readonly number[], from: number): number {
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle]! < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

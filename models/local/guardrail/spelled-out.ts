@@ -1,5 +1,5 @@
 import { foldLookAlikes } from './fold-text.ts';
-import type { Range } from './matches-from.ts';
+import { firstFrom, type Range } from './matches-from.ts';
 
 /** Single letters and digits in a row with one and the same separator between them: `b.o.m.b`, `b o m b`. */
 export interface SpelledRun {
@@ -88,15 +88,7 @@ export function joinSpelled(plain: string): JoinedText | undefined {
   return {
     plain: parts.join(''),
     runs,
-    placeOf(origin) {
-      let [low, high] = [0, starts.length];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (starts[middle]! < origin) low = middle + 1;
-        else high = middle;
-      }
-      return low;
-    },
+    placeOf: (origin) => firstFrom(starts, origin),
     originOf: ([start, end]) => ({
       range: [starts[start]!, ends[end - 1]!],
       separator: separators.slice(start, end).find((between) => between !== undefined),
