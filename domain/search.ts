@@ -1,9 +1,9 @@
 import type { CalendarInterval } from './calendar.ts';
 import type { Chunk, ParentChunk } from './chunk.ts';
-import type { Metadata } from './document.ts';
 import type { Filter } from './filter.ts';
 import type { HiddenTextFlag } from './hidden-text.ts';
 import type { DuplicateHit } from './ranking.ts';
+import type { ShownDocument } from './shown-document.ts';
 import type { ModelUsage } from './usage.ts';
 
 export type LexicalField = 'title' | 'text';
@@ -279,20 +279,12 @@ export interface LegContribution {
   readonly contribution: number;
 }
 
-export interface Hit {
+export interface Hit extends Omit<ShownDocument, 'version' | 'flags'> {
   readonly rank: number;
   /** The reranker's score where one ran, else the boosted score, else the fused score. */
   readonly score: number;
   readonly documentId: string;
   readonly version: string;
-  readonly contentHash: string;
-  readonly source: string;
-  readonly title?: string;
-  readonly uri?: string;
-  readonly mediaType: string;
-  readonly metadata: Metadata;
-  /** Where the links of its document lead; absent where it has none. */
-  readonly links?: readonly string[];
   readonly chunk: Omit<Chunk, 'documentId'>;
   readonly parent?: ParentChunk;
   /** Ranges of `chunk.text` that the query's words match, [start, end), UTF-16 code units, rising. */

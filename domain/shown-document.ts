@@ -9,6 +9,7 @@ export interface ShownDocument {
   readonly uri?: string;
   readonly mediaType: string;
   readonly metadata: Metadata;
+  /** Where its links lead; absent where it has none. */
   readonly links?: readonly string[];
   /** What parsing took out of it. */
   readonly flags?: readonly HiddenTextFlag[];
@@ -16,11 +17,10 @@ export interface ShownDocument {
   readonly contentHash: string;
 }
 
-/** Undefined for a document without content. */
-export function shownDocument(record: DocumentRecord): ShownDocument | undefined {
-  const { source, content, metadata } = record;
-  if (content === undefined) return undefined;
-  const { title, uri, mediaType, links, flags, contentHash } = content;
+/** @param record one that may be shown, so that it has content */
+export function shownDocument(record: DocumentRecord): ShownDocument {
+  const { source, metadata } = record;
+  const { title, uri, mediaType, links, flags, contentHash } = record.content!;
   return {
     source,
     ...(title !== undefined && { title }),

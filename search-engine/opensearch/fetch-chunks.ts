@@ -1,7 +1,7 @@
 import { documentKey, type ParentChunk } from '../../domain/chunk.ts';
 import { type DocumentRecord, mayShow, searchedMetadata } from '../../domain/document-record.ts';
 import type { Scope } from '../../domain/scope.ts';
-import { type ShownDocument, shownDocument } from '../../domain/shown-document.ts';
+import { shownDocument } from '../../domain/shown-document.ts';
 import type {
   ChunkFeatures,
   ChunkReference,
@@ -27,7 +27,6 @@ interface ChunkHit {
 interface Shown {
   readonly hit: ChunkHit;
   readonly record: DocumentRecord;
-  readonly document: ShownDocument;
 }
 
 /**
@@ -52,7 +51,7 @@ export async function fetchChunks(
   const parents = options.parents ? await parentsOf(connection, indices, shown, signal) : new Map();
   return shown.map((one) => ({
     ...readChunk(one.hit._source),
-    ...one.document,
+    ...shownDocument(one.record),
     ...pickParent(parents, one),
     ...(options.highlight !== undefined && {
       highlights: marksIn(one.hit.highlight?.body?.[0], textStart(one.hit._source)),
@@ -95,9 +94,8 @@ async function readShown(
     const state = states.get(documentId);
     const record = state?.record;
     if (record === undefined || !mayShow(scope, record)) return [];
-    const document = shownDocument(record);
     const hit = standing(hits.get(chunkId) ?? [], state);
-    return hit === undefined || document === undefined ? [] : [{ hit, record, document }];
+    return hit === undefined ? [] : [{ hit, record }];
   });
 }
 

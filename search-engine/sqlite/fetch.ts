@@ -77,8 +77,6 @@ function show(
   const record = records.get(document) ?? readRecord(stored);
   records.set(document, record);
   if (!mayShow(scope, record)) return [];
-  const ofDocument = shownDocument(record);
-  if (ofDocument === undefined) return [];
   const detail = readDetail(shown);
   const parent = options.parents ? parentOf(database, document, detail.parentOrdinal) : undefined;
   return [
@@ -90,7 +88,7 @@ function show(
       ...(context !== null && { context }),
       ...detail,
       ...(parent !== undefined && { parent }),
-      ...ofDocument,
+      ...shownDocument(record),
     },
   ];
 }
