@@ -31,7 +31,7 @@ export function withoutCredentials(address: string): string {
 
 function clean(address: string, depth: number): string {
   const [, place = '', query, fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(address)!;
-  const kept = [place.replace(/^([a-z][a-z\d+.-]*:)?(\/\/)[^/\\?#]*@/i, '$1$2')];
+  const kept = [place.replace(/^([a-z][a-z\d+.-]*:)?(\/\/)[^/\\?#]+@/i, '$1$2')];
   if (query !== undefined) kept.push(...parameters('?', query, depth));
   // Pages that are programs have routes there, with a query of their own.
   if (fragment !== undefined && /^[^=?]*\?/.test(fragment)) kept.push('#', clean(fragment, depth));
@@ -55,7 +55,7 @@ function parameter(given: string, depth: number): string | undefined {
   const kept = secret === -1 ? given : parts.slice(0, secret).join(';');
   const value = kept.slice(kept.indexOf('=') + 1);
   const inner = decoded(value);
-  if (!/[?#]|\/\/[^/]*@/.test(inner)) return kept;
+  if (!/[?#]|\/\/[^/]+@/.test(inner)) return kept;
   const cleaned = depth === maxDepth ? '' : clean(inner, depth + 1);
   return cleaned === inner ? kept : kept.slice(0, kept.length - value.length) + encodeURIComponent(cleaned);
 }
