@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { countTests, type TestCounts } from './count-tests.ts';
 import { startOpenSearch } from './servers/opensearch.ts';
 import type { MissingOpenSearch, OpenSearchServer } from './servers/opensearch-server.ts';
@@ -33,6 +33,9 @@ const failed = counts.failed + failures.length;
 
 process.stdout.write('\n');
 for (const failure of failures) process.stdout.write(`FAILED: ${failure}\n`);
+for (const name of counts.unfinished) {
+  process.stdout.write(`FAILED: ${relative(root, name)} had not ended when its process did\n`);
+}
 if (openSearch?.how === 'none') {
   process.stdout.write(`*** SKIPPED: every test on OpenSearch, since there is ${openSearch.advice} ***\n`);
 }
