@@ -237,7 +237,7 @@ async function readConfigFile(file: string, cwd: string): Promise<Section> {
     // c12 fails on YAML and TOML without a single value, which is what a file of comments is.
     const lines = (await readFile(file, 'utf8')).split('\n');
     if (lines.every((line) => /^\s*(#|$)/.test(line))) return {};
-    const { config } = await readWithC12<Section>({
+    const { config, layers } = await readWithC12<Section>({
       cwd,
       configFile: file,
       configFileRequired: true,
@@ -253,7 +253,10 @@ async function readConfigFile(file: string, cwd: string): Promise<Section> {
       },
       jitiOptions: { fsCache: false },
     });
-    if (!isSection(config)) fail('it must hold an object of settings');
+    // c12 makes nothing of a file that holds a single text or number.
+    if (!isSection(config) || layers?.some((layer) => !isSection(layer.config ?? {}))) {
+      fail('it must hold an object of settings');
+    }
     return config;
   } catch (error) {
     if (error instanceof InvalidConfiguration) throw error;
@@ -320,6 +323,13 @@ function valueAt(values: unknown, setting: string): unknown {
     );
 }
 
+/** Of what holds other settings, which zod names by its own types. */
+const wholeForms: Readonly<Record<string, string>> = {
+  object: 'an object of settings',
+  record: 'an object of settings',
+  array: 'a list',
+};
+
 function firstProblem(
   issue: z.core.$ZodIssue | undefined,
   merged: Section,
@@ -345,9 +355,11 @@ function firstProblem(
       : secrets.includes(path)
         ? 'a hidden value'
         : JSON.stringify(value)?.slice(0, 200);
-  const wanted =
-    issue?.code === 'invalid_type' && issue.expected === 'object' ? 'an object of settings' : issue?.message;
-  return new InvalidConfiguration(path, `Expected ${path} to be ${wanted}, got ${shown} (${originOf(path)})`);
+  const origin = originOf(path);
+  const whole = issue?.code === 'invalid_type' ? wholeForms[issue.expected] : undefined;
+  const json = whole !== undefined && origin.startsWith('environment') ? ' in JSON' : '';
+  const wanted = whole === undefined ? issue?.message : `${whole}${json}`;
+  return new InvalidConfiguration(path, `Expected ${path} to be ${wanted}, got ${shown} (${origin})`);
 }
 
 function checkOpenSearchCredentials({ username, password, sigv4 }: Config['opensearch']): void {

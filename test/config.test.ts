@@ -240,6 +240,13 @@ describe('loadConfig', () => {
     );
   });
 
+  it('says that a variable of many settings holds JSON', async () => {
+    const environment = { BRAID_TENANTS: '{a' };
+    expect((await refusal({ ...inFolder(), environment })).message).toBe(
+      'Expected tenants to be an object of settings in JSON, got "{a" (environment variable BRAID_TENANTS)',
+    );
+  });
+
   it.each([
     ['{"server":{"prot":1}}', 'server.prot', /^Unknown setting server\.prot/],
     ['{"extends":"github:a/b"}', 'extends', /^Unknown setting extends/],
@@ -291,6 +298,8 @@ describe('loadConfig', () => {
       /Serverless/,
     ],
     ['{"opensearch":{"username":"a"}}', 'opensearch.password', /set together/],
+    ['{"answers":{"linkHosts":"a.test"}}', 'answers.linkHosts', /to be a list, got "a\.test" \(file/],
+    ['{"tenants":["a"]}', 'tenants', /to be an object of settings, got \["a"\]/],
   ])('refuses %s', async (json, setting, message) => {
     const error = await refusal(inFolder({ 'braid.config.json': json }));
     expect(error.setting).toBe(setting);
@@ -307,8 +316,10 @@ describe('loadConfig', () => {
     ['settings.ini', 'its name must end in .json'],
     ['broken.json', 'Unexpected end of JSON input'],
     ['list.yaml', 'it must hold an object of settings'],
+    ['word.yaml', 'it must hold an object of settings'],
   ])('says why %s cannot be read', async (file, reason) => {
-    const options = inFolder({ 'settings.ini': 'a', 'broken.json': '{"engine":', 'list.yaml': '- 1' });
+    const files = { 'settings.ini': 'a', 'broken.json': '{"engine":', 'list.yaml': '- 1' };
+    const options = inFolder({ ...files, 'word.yaml': 'engine:opensearch' });
     const { message } = await refusal({ ...options, file });
     expect(message).toContain(`Cannot read configuration file ${join(options.cwd, file)}: ${reason}`);
   });
