@@ -73,7 +73,7 @@ export function parseMapping(value: unknown): FeedMapping {
   return {
     epoch: Number(epoch),
     ...(lineages !== undefined && { lineages: namesOf(lineages, 'mapping.lineages') }),
-    snapshotsAreWhole: given.snapshotsAreWhole === true,
+    snapshotsAreWhole: trueOf(given.snapshotsAreWhole, 'mapping.snapshotsAreWhole'),
     unavailableValue: nameOf(unavailableValue, 'mapping.unavailableValue'),
     ...(tables === undefined
       ? { table: parseTable(given, 'mapping', feedFields) }
@@ -105,7 +105,8 @@ function parseTable(
   if (id === undefined)
     throw new InvalidInput(`${field}.id`, `Expected ${field}.id to name a column, got none`);
   if ((text === undefined) === (content === undefined)) {
-    throw new InvalidInput(`${field}.text`, `Expected ${field} to name either text or content, not both`);
+    const got = text === undefined ? 'neither' : 'both';
+    throw new InvalidInput(`${field}.text`, `Expected ${field} to name either text or content, got ${got}`);
   }
   return {
     id: parseId(id, `${field}.id`),
@@ -174,7 +175,10 @@ function parseTenant(value: unknown, field: string): NonNullable<TableMapping['t
   if (typeof value === 'string') return { column: nameOf(value, field), neverChanges: false };
   const given = objectOf(value, field);
   checkFields(given, ['column', 'neverChanges'], field);
-  return { column: nameOf(given.column, `${field}.column`), neverChanges: given.neverChanges === true };
+  return {
+    column: nameOf(given.column, `${field}.column`),
+    neverChanges: trueOf(given.neverChanges, `${field}.neverChanges`),
+  };
 }
 
 function parseTypes(value: unknown, field: string): Readonly<Record<string, ColumnType>> {
@@ -207,6 +211,11 @@ function namesOf(value: unknown, field: string): readonly string[] {
 function nameOf(value: unknown, field: string): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new InvalidInput(field, `Expected ${field} to be a text that is not empty, got ${show(value)}`);
+}
+
+function trueOf(value: unknown, field: string): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true;
+  throw new InvalidInput(field, `Expected ${field} to be true or false, got ${show(value)}`);
 }
 
 function checkFields(given: object, known: readonly string[], field: string): void {

@@ -12,6 +12,8 @@ describe('parseMapping', () => {
       [{ ...table, content: 'file' }, 'mapping.text'],
       [{ ...table, titel: 'title' }, 'mapping.titel'],
       [{ ...table, epoch: -1 }, 'mapping.epoch'],
+      [{ ...table, snapshotsAreWhole: 'yes' }, 'mapping.snapshotsAreWhole'],
+      [{ ...table, tenant: { column: 'owner', neverChanges: 'true' } }, 'mapping.tenant.neverChanges'],
       [{ ...table, metadata: { key: 3 } }, 'mapping.metadata.key'],
       [{ ...table, types: { price: 'money' } }, 'mapping.types.price'],
       [{ tables: { a: { ...table, epoch: 1 } } }, 'mapping.tables.a.epoch'],
