@@ -122,6 +122,7 @@ const rerankTimeoutMs = 2_000;
 export async function createBraid(config: Config): Promise<Braid> {
   // Before anything is opened: settings that no search could carry out are told at once.
   const searchDefaults = createSearchDefaults(config.search, config.models.reranking);
+  checkFeedMappings(config.feeds.mappings);
   const { telemetry, prometheus, close: closeTelemetry } = createTelemetry({ level: config.log.level });
   const bedrock = createBedrockModels(config.bedrock, telemetry);
   const { embedding: embeddingModel, local } = await createEmbeddingModels(config, bedrock, telemetry);
@@ -437,6 +438,24 @@ function createGuardrail(
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InvalidConfiguration(`${setting}.patterns`, `Cannot use ${setting}: ${reason}`, { cause });
+  }
+}
+
+/** Whoever sends events over HTTP could not mend them. */
+function checkFeedMappings(mappings: Config['feeds']['mappings']): void {
+  for (const [format, mapping] of Object.entries(mappings)) {
+    const setting = `feeds.mappings.${format}`;
+    const make = Object.hasOwn(feedFormats, format) ? feedFormats[format] : undefined;
+    if (make === undefined) {
+      const known = Object.keys(feedFormats).join(', ');
+      throw new InvalidConfiguration(setting, `Unknown setting ${setting}, expected one of ${known}`);
+    }
+    try {
+      make(mapping);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new InvalidConfiguration(setting, `Cannot use ${setting}: ${reason}`, { cause });
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Braid } from '../braid.ts';
 import { type Config, maskSecrets, type ResolvedConfig, resolveConfig } from '../config.ts';
-import { ModelUnavailable } from '../domain/errors.ts';
+import { InvalidConfiguration, ModelUnavailable } from '../domain/errors.ts';
 import type { AwsIdentity } from './aws-identity.ts';
 import type { CommandContext, CommandRunner } from './command-context.ts';
 import { accountOf, checkAws } from './doctor-aws.ts';
@@ -43,7 +43,7 @@ async function* runChecks(context: CommandContext): AsyncGenerator<Check> {
   if (config.engine === 'sqlite') yield await checkDataFolder(config.data);
   const aws = await checkAws(config);
   if (aws !== undefined) yield aws.check;
-  yield* checkBraid(context, config, aws?.identity);
+  yield* checkBraid(context, resolved, aws?.identity);
 }
 
 function describeConfiguration({ file, unknownVariables }: ResolvedConfig): Check {
@@ -67,9 +67,10 @@ async function checkDataFolder(folder: string): Promise<Check> {
 
 async function* checkBraid(
   context: CommandContext,
-  config: Config,
+  resolved: ResolvedConfig,
   identity: AwsIdentity | undefined,
 ): AsyncGenerator<Check> {
+  const { config } = resolved;
   const { createBraid } = await import('../braid.ts');
   let braid: Braid | undefined;
   try {
@@ -77,13 +78,7 @@ async function* checkBraid(
     await braid.pipeline.ready();
     yield { name: 'engine', ok: true, ...describeEngine(config, identity) };
   } catch (error) {
-    yield error instanceof ModelUnavailable
-      ? failedCheck(
-          'models',
-          error,
-          'Check models.* in the configuration; local models stand in assets/, "npm ci" restores them',
-        )
-      : failedCheck('engine', error, adviceFor(config));
+    yield failedStart(error, resolved);
   }
   // A part that fails says nothing of the others.
   if (braid === undefined) return;
@@ -97,6 +92,20 @@ async function* checkBraid(
   } finally {
     await braid.close();
   }
+}
+
+function failedStart(error: unknown, { config, originOf }: ResolvedConfig): Check {
+  if (error instanceof ModelUnavailable) {
+    return failedCheck(
+      'models',
+      error,
+      'Check models.* in the configuration; local models stand in assets/, "npm ci" restores them',
+    );
+  }
+  if (error instanceof InvalidConfiguration && !error.setting.startsWith('opensearch.')) {
+    return failedCheck('settings', error, `Mend ${error.setting} (${originOf(error.setting)})`);
+  }
+  return failedCheck('engine', error, adviceFor(config));
 }
 
 /** A real search is the shortest proof that model and engine work together. */

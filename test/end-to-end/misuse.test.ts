@@ -83,4 +83,15 @@ describe('the program', () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/FAILED {2}engine .*127\.0\.0\.1:1.*OPENSEARCH_URL/s);
   });
+
+  it('tells with doctor which setting is one that nothing could be done by', async () => {
+    const data = join(temporaryFolder(), 'data');
+    const environment = { BRAID_FEEDS_MAPPINGS: '{"debezium":{"id":"id"}}' };
+    const { status, stdout } = await runProgram(['doctor', '--data', data], { environment });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /FAILED {2}settings +Cannot use feeds\.mappings\.debezium: Expected mapping to name/,
+    );
+    expect(stdout).toContain('Mend feeds.mappings.debezium (environment variable BRAID_FEEDS_MAPPINGS)');
+  });
 });
