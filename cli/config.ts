@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { maskSecrets, resolveConfig, settingVariables } from '../config.ts';
 import type { CommandRunner } from './command-context.ts';
 
+const variableWidth = Math.max(...settingVariables.map(({ variable }) => variable.length));
+
 /** Adds `config`: the configuration as it was resolved, secrets masked, and where each setting came from. */
 export function addConfigCommand(program: Command, runner: CommandRunner): void {
   program
@@ -13,7 +15,7 @@ export function addConfigCommand(program: Command, runner: CommandRunner): void 
         '',
         'Settings come from braid.config.* or --config FILE, then from the environment, then from the command line:',
         ...settingVariables.map(
-          ({ variable, setting, form }) => `  ${variable.padEnd(38)}${setting} (${form})`,
+          ({ variable, setting, form }) => `  ${variable.padEnd(variableWidth)}  ${setting} (${form})`,
         ),
         '',
         'Example:',

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settingVariables } from '../../config.ts';
 import { runInMemory } from './run-in-memory.ts';
 
 describe('config', () => {
@@ -45,5 +46,9 @@ describe('config', () => {
     const { stdout } = await runInMemory('config', '--help');
     expect(stdout).toMatch(/BRAID_SERVER_PORT\s+server\.port \(number\)/);
     expect(stdout).toContain('OPENSEARCH_PASSWORD');
+    const listed = stdout.match(/^ {2}(BRAID|OPENSEARCH)_.*$/gm) ?? [];
+    expect(listed).toHaveLength(settingVariables.length);
+    for (const line of listed)
+      expect(line).toMatch(/^ {2}[A-Z0-9_]+ {2,}[a-zA-Z0-9.]+ \((text|number|json)\)$/);
   });
 });
