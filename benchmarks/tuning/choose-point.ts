@@ -1,5 +1,5 @@
 import type { Measurements } from './replay.ts';
-import { describePoint, type Point } from './search-space.ts';
+import { cellKey, describePoint, type Point } from './search-space.ts';
 
 /** What was chosen of a space, and of what it could not be told apart. */
 export interface Choice {
@@ -94,16 +94,10 @@ function isAsGood(
   return behind <= Math.sqrt(Math.max(0, variance)) / sets.length;
 }
 
-/** Of points that differ in weight alone the region that has most of them, and in it the one nearest its middle. */
+/** The region of weights that has most of the points, and in it the one nearest its middle. */
 function middleOf(cheapest: readonly number[], points: readonly Point[], means: readonly number[]): number {
-  const regions = new Map<string, number[]>();
-  for (const at of cheapest) {
-    const { fields, fusion, complete } = points[at]!;
-    const key = JSON.stringify([fields.title, fields.text, fusion, complete]);
-    regions.set(key, [...(regions.get(key) ?? []), at]);
-  }
   const highest = (region: readonly number[]) => Math.max(...region.map((at) => means[at]!));
-  const [widest = []] = [...regions.values()].sort(
+  const [widest = []] = regionsOf(cheapest, points).sort(
     (left, right) => right.length - left.length || highest(right) - highest(left),
   );
   const weights = widest.map((at) => points[at]!.lexicalWeight);
@@ -115,4 +109,25 @@ function middleOf(cheapest: readonly number[], points: readonly Point[], means: 
       means[right]! - means[left]! ||
       (describePoint(points[left]!) < describePoint(points[right]!) ? -1 : 1),
   )[0]!;
+}
+
+/**
+ * Points that differ in weight alone, neighbours by weight: where a weight between two of them is not among the flat
+ * ones, a valley parts them, and the middle of both would lie in it or at its edge.
+ */
+function regionsOf(flat: readonly number[], points: readonly Point[]): number[][] {
+  const isFlat = new Set(flat);
+  const cells = new Set(flat.map((at) => cellKey(points[at]!)));
+  const ofCell = Map.groupBy(points.keys(), (at) => cellKey(points[at]!));
+  return [...cells].flatMap((cell) => {
+    const rising = ofCell
+      .get(cell)!
+      .sort((left, right) => points[left]!.lexicalWeight - points[right]!.lexicalWeight);
+    const regions: number[][] = [[]];
+    for (const at of rising) {
+      if (isFlat.has(at)) regions.at(-1)!.push(at);
+      else regions.push([]);
+    }
+    return regions.filter(({ length }) => length > 0);
+  });
 }

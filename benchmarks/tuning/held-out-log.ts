@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidInput } from '../../domain/errors.ts';
 import type { QueryClass, SearchDefaults, SearchRequest } from '../../domain/search.ts';
+import { questionOf } from './folds.ts';
 
 /** Settings, those of one class of queries, or with what follows the legs. */
 export type LookedAt = SearchDefaults & Partial<SearchRequest> & { readonly class?: QueryClass };
@@ -11,6 +12,8 @@ export type LookedAt = SearchDefaults & Partial<SearchRequest> & { readonly clas
 export interface HeldOutLook {
   /** Of each set a hash of its corpus, its judging queries and their judgements, joined by `+`. */
   readonly heldOut: string;
+  /** Of each judging query a hash of what it asks; absent in looks of before it was kept. */
+  readonly questions?: readonly string[];
   /** The same for all looks of one run, which are corrected for among themselves; absent in those of before it was kept. */
   readonly run?: string;
   readonly engine: string;
@@ -24,25 +27,49 @@ export interface HeldOutLook {
 }
 
 /** What makes a look the same as another: it cannot come out otherwise. */
-export type LookIdentity = Pick<HeldOutLook, 'heldOut' | 'engine' | 'chosen' | 'baseline' | 'metric'>;
+export type LookIdentity = Pick<
+  HeldOutLook,
+  'heldOut' | 'questions' | 'engine' | 'chosen' | 'baseline' | 'metric'
+>;
+
+/** A look at so many of the same queries has looked at them. */
+const sharedQuestions = 0.1;
 
 /**
  * How many other comparisons were made before by held-out queries of any of the same sets, together with others or
- * alone. Another metric, baseline or engine, or a set more or less, makes another comparison. The same one again is the
- * same look: what counts is what came before the run of its first time.
+ * alone, or by a tenth of the same queries: a document more in the index, or a judgement more, does not make queries new.
+ * Another metric, baseline or engine, or a set more or less, makes another comparison. The same one again is the same
+ * look: what counts is what came before the run of its first time.
  * @param earlier oldest first
  */
 export function otherLooks(earlier: readonly HeldOutLook[], look: LookIdentity): number {
+  return othersBefore(earlier, look).size;
+}
+
+function othersBefore(earlier: readonly HeldOutLook[], look: LookIdentity): Set<string> {
   const compared = comparisonOf(look);
   const first = earlier.findIndex((known) => comparisonOf(known) === compared);
   const { run } = earlier[first] ?? {};
   const looks = first === -1 ? earlier : earlier.slice(0, first);
   const sets = new Set(look.heldOut.split('+'));
+  const asked = new Set(look.questions);
+  const areShared = ({ heldOut, questions = [] }: HeldOutLook) =>
+    heldOut.split('+').some((hash) => sets.has(hash)) ||
+    (asked.size > 0 &&
+      questions.filter((question) => asked.has(question)).length >= sharedQuestions * asked.size);
   const others = looks
     .filter((known) => run === undefined || known.run !== run)
-    .filter(({ heldOut }) => heldOut.split('+').some((hash) => sets.has(hash)))
+    .filter(areShared)
     .map(comparisonOf);
-  return new Set(others).size;
+  return new Set(others);
+}
+
+/** What judging queries ask, each once, as a look keeps it. */
+export function questionsOf(queries: readonly { readonly text: string }[]): string[] {
+  const hashes = queries.map(({ text }) =>
+    createHash('sha256').update(questionOf(text)).digest('hex').slice(0, 8),
+  );
+  return [...new Set(hashes)].sort();
 }
 
 /** In whatever order the sets were named. */
@@ -80,7 +107,7 @@ export async function logLook(file: string, look: HeldOutLook): Promise<void> {
 
 /** What may look at the held-out queries, and is written down. */
 export interface Looks {
-  /** How many other comparisons the same queries have made before this run. */
+  /** How many other comparisons the same queries have made before: in other runs, and what this one has logged. */
   earlier(chosen: HeldOutLook['chosen'], baseline: HeldOutLook['baseline']): number;
   log(
     chosen: HeldOutLook['chosen'],
@@ -92,15 +119,18 @@ export interface Looks {
 /** Opens the log of a data folder for one run. */
 export async function openLooks(
   { data = '.braid' }: { readonly data?: string },
-  run: Pick<HeldOutLook, 'heldOut' | 'engine' | 'metric'>,
+  run: Pick<HeldOutLook, 'heldOut' | 'questions' | 'engine' | 'metric'>,
 ): Promise<Looks> {
   const file = join(data, 'benchmarks', 'held-out-looks.jsonl');
   const before = await readLooks(file);
   const id = randomUUID();
+  const own = new Set<string>();
   return {
-    earlier: (chosen, baseline) => otherLooks(before, { ...run, chosen, baseline }),
-    log: (chosen, baseline, { difference, pValue }) =>
-      logLook(file, {
+    earlier: (chosen, baseline) =>
+      new Set([...othersBefore(before, { ...run, chosen, baseline }), ...own]).size,
+    async log(chosen, baseline, { difference, pValue }) {
+      own.add(comparisonOf({ ...run, chosen, baseline }));
+      await logLook(file, {
         ...run,
         run: id,
         chosen,
@@ -108,6 +138,7 @@ export async function openLooks(
         at: new Date().toISOString(),
         difference,
         pValue,
-      }),
+      });
+    },
   };
 }

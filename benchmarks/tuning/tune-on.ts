@@ -1,6 +1,6 @@
 import { type Choice, choosePoint, meanOf, type QuerySets } from './choose-point.ts';
 import type { CollectedQuery } from './collect-legs.ts';
-import { foldCount, foldOf } from './folds.ts';
+import { foldCount, foldsOf } from './folds.ts';
 import type { JudgedSet } from './judge-choice.ts';
 import { type Measurements, replay } from './replay.ts';
 import type { Point } from './search-space.ts';
@@ -61,10 +61,11 @@ export function tuneOn(
   const all = sets.flatMap(({ training }) => training);
   const taken = queries.map((numbers) => numbers.filter((at) => isIn(all[at]!)));
   const choice = choosePoint(measurements, taken);
-  const folds = all.map(({ query }) => foldOf(query.queryId));
+  const folds = foldsOf(all.map(({ query }) => query));
   const foldChoices = Array.from({ length: foldCount }, (_, fold) => {
     const others = taken.map((numbers) => numbers.filter((at) => folds[at] !== fold));
-    return choosePoint(measurements, others).point;
+    // Where no other fold has a query there is nothing to choose by, and what stands stays.
+    return others.some(({ length }) => length > 0) ? choosePoint(measurements, others).point : baseline;
   });
   const valueAt = (point: number, query: number) =>
     measurements.values[point * measurements.queries + query]!;

@@ -5,7 +5,7 @@ import { holm } from '../statistics/holm.ts';
 import { mean } from '../statistics/mean.ts';
 import { findFlat, type QuerySets } from './choose-point.ts';
 import type { CollectedQuery } from './collect-legs.ts';
-import { foldCount, foldOf } from './folds.ts';
+import { foldCount, foldsOf } from './folds.ts';
 import type { Looks } from './held-out-log.ts';
 import { isGainProven, type JudgedSet, judgeChoice } from './judge-choice.ts';
 import type { LoadedSet } from './load-sets.ts';
@@ -107,7 +107,7 @@ async function tuneStep(
   });
   const measured = { values: Float32Array.from(values.flat()), queries: training.length };
   const choice = chooseOption(measured, options, numbers);
-  const folds = training.map(({ query }) => foldOf(query.queryId));
+  const folds = foldsOf(training.map(({ query }) => query));
   const foldChoices = Array.from({ length: foldCount }, (_, fold) => {
     const others = numbers.map((own) => own.filter((at) => folds[at] !== fold));
     return chooseOption(measured, options, others);
@@ -116,6 +116,8 @@ async function tuneStep(
   if (choice === 0) return report;
   const judged: JudgedSet[] = [];
   for (const [at, set] of sets.entries()) {
+    // A set of which the budget leaves no query says nothing, which is not that it gains nothing.
+    if ((set.heldOut ?? set.drawn).length === 0) continue;
     if (set.heldOut === undefined) {
       judged.push({
         dataset: set.name,

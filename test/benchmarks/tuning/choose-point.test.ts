@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../../benchmarks/statistics/seeded-random.ts';
 import { choosePoint } from '../../../benchmarks/tuning/choose-point.ts';
-import { foldCount, foldOf } from '../../../benchmarks/tuning/folds.ts';
+import { foldCount, foldOf, foldsOf } from '../../../benchmarks/tuning/folds.ts';
 import { judgeChoice } from '../../../benchmarks/tuning/judge-choice.ts';
 import {
   defaultSpace,
@@ -77,6 +77,19 @@ describe('choosePoint', () => {
     expect(both.point).toBe(1);
   });
 
+  test('takes the middle of one region, not of two that a valley parts', () => {
+    const weights = [0.1, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+    // As good at 0.1 and 0.2 as from 0.7 on, and clearly worse between.
+    const rows = weights.map((weight) => {
+      const level = weight > 0.3 && weight < 0.65 ? 0.1 : 0.5;
+      return [level, level + 0.1, level + 0.2, level];
+    });
+    const points = weights.map((weight) => point(weight));
+    const choice = choosePoint(measured(points, rows), everyQuery(4));
+    expect(choice.flat).toEqual([0, 1, 5, 6, 7]);
+    expect(weights[choice.point]).toBe(0.8);
+  });
+
   test('counts each dataset the same, whatever its size', () => {
     const rows = [
       [...Array<number>(90).fill(0.6), ...Array<number>(10).fill(0.2)],
@@ -139,6 +152,18 @@ test('foldOf spreads queries over all folds, the same on each run', () => {
   }
   // printf 1 | sha256sum: 6b86b273…, and 0x6b86b273 mod 5 is 0.
   expect(foldOf('1')).toBe(0x6b86b273 % 5);
+});
+
+test('foldsOf puts what asks the same into one fold, whatever its ids', () => {
+  const queries = Array.from({ length: 50 }, (_, at) => ({ queryId: `${at}`, text: `text ${at % 25}` }));
+  const folds = foldsOf(queries);
+  expect(folds.slice(25)).toEqual(folds.slice(0, 25));
+  expect(folds[0]).toBe(foldOf('0'));
+  const spelled = ['Wing  flutter', ' wing flutter', 'wing\tFLUTTER'].map((text, at) => ({
+    queryId: `${at}`,
+    text,
+  }));
+  expect(new Set(foldsOf(spelled)).size).toBe(1);
 });
 
 describe('pointsOf', () => {

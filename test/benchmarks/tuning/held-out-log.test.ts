@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openLooks, otherLooks, readLooks } from '../../../benchmarks/tuning/held-out-log.ts';
+import { openLooks, otherLooks, questionsOf, readLooks } from '../../../benchmarks/tuning/held-out-log.ts';
 
 const look = (heldOut: string, weight: number, change: object = {}) => ({
   heldOut,
@@ -53,11 +53,40 @@ test('openLooks keeps what it logs for the runs after it', async () => {
   const looks = await openLooks({ data }, run);
   await looks.log(one, {}, outcome);
   await looks.log(other, {}, outcome);
-  expect(looks.earlier(other, {})).toBe(0);
   const again = await openLooks({ data }, run);
   expect(again.earlier(other, {})).toBe(0);
   expect(again.earlier({ lexical: { weight: 0.3 } }, {})).toBe(2);
   await rm(data, { recursive: true });
+});
+
+test('openLooks counts what the same run has judged before, each comparison once', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'braid-looks-'));
+  const run = { heldOut: 'a', engine: 'sqlite', metric: 'ndcg@10' };
+  const [winner, ofClass, step] = [0.1, 0.2, 0.3].map((weight) => ({ lexical: { weight } }));
+  const outcome = { difference: 0, pValue: 1 };
+  const looks = await openLooks({ data }, run);
+  expect(looks.earlier(winner!, {})).toBe(0);
+  await looks.log(winner!, {}, outcome);
+  expect(looks.earlier(ofClass!, {})).toBe(1);
+  await looks.log(ofClass!, {}, outcome);
+  expect(looks.earlier(step!, {})).toBe(2);
+  // Another run judges the same winner first: it is one comparison, however often it is made.
+  const again = await openLooks({ data }, run);
+  await again.log(winner!, {}, outcome);
+  expect(again.earlier(step!, {})).toBe(2);
+  await rm(data, { recursive: true });
+});
+
+test('otherLooks knows queries again whose corpus or judgements have changed', () => {
+  const queries = Array.from({ length: 100 }, (_, at) => ({ text: `query ${at}` }));
+  const before = look('corpus of yesterday', 0.1, { questions: questionsOf(queries) });
+  const now = (of: typeof queries) => look('corpus of today', 0.2, { questions: questionsOf(of) });
+  expect(otherLooks([before], now([...queries, { text: 'one more' }]))).toBe(1);
+  expect(otherLooks([before], now(queries.map(({ text }) => ({ text: text.toUpperCase() }))))).toBe(1);
+  // Sets that share a query or two are not the same queries.
+  const others = Array.from({ length: 98 }, (_, at) => ({ text: `other ${at}` }));
+  expect(otherLooks([before], now([...others, ...queries.slice(0, 2)]))).toBe(0);
+  expect(otherLooks([look('corpus of yesterday', 0.1)], now(queries))).toBe(0);
 });
 
 test('readLooks names the line that it cannot read', async () => {

@@ -10,7 +10,7 @@ const points = [0.5, 0.3].map((weight) =>
   pointOf(resolveSearchRequest({ query: 'a', lexical: { weight }, dense: { weight: 1 - weight } }, [])),
 );
 const quoted = (at: number): CollectedQuery => ({
-  query: { queryId: `q${at}`, text: '"a quoted query"', grades: new Map([['d', 1]]) },
+  query: { queryId: `q${at}`, text: `"a quoted query" ${at}`, grades: new Map([['d', 1]]) },
   legs: new Map(),
 });
 
