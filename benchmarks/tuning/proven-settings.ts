@@ -15,15 +15,22 @@ export function provenSettings(
   tenantId: string | undefined,
 ): SearchSettings | undefined {
   const proven = classes.filter(({ point }) => point !== undefined);
+  const step = bestProvenStep(steps);
   const defaults: SearchDefaults = {
     ...(winner !== undefined && settingsOf(points[winner]!)),
-    ...bestProvenStep(steps)?.request,
+    ...step?.request,
   };
+  // Classes inherit what they do not name, and were measured without it.
+  const ofClass = (point: Point): SearchDefaults => ({
+    ...settingsOf(point),
+    ...(defaults.complete && { complete: point.complete }),
+    ...(step !== undefined && { [step.step]: step.step === 'boosts' ? [] : false }),
+  });
   if (Object.keys(defaults).length === 0 && proven.length === 0) return undefined;
   const own = {
     ...(Object.keys(defaults).length > 0 && { defaults }),
     ...(proven.length > 0 && {
-      classes: Object.fromEntries(proven.map((entry) => [entry.class, settingsOf(points[entry.point!]!)])),
+      classes: Object.fromEntries(proven.map((entry) => [entry.class, ofClass(points[entry.point!]!)])),
     }),
   };
   return tenantId === undefined || tenantId === 'default' ? own : { tenants: { [tenantId]: own } };

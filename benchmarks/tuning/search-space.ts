@@ -149,7 +149,7 @@ export const fieldsKey = ({ title, text }: Fields): string => `${title}:${text}`
 /** The settings that carry a point out. */
 export function settingsOf({ fields, fusion, candidates, complete, lexicalWeight }: Point): SearchDefaults {
   // 1 − 0.05 · n leaves digits that nobody wrote.
-  const denseWeight = Number((1 - lexicalWeight).toFixed(6));
+  const denseWeight = Number((1 - lexicalWeight).toFixed(12));
   return {
     lexical: { weight: lexicalWeight, candidates, fields },
     dense: { weight: denseWeight, candidates },

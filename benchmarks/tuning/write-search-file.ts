@@ -8,7 +8,8 @@ import type { SearchSettings } from '../../domain/search.ts';
  * @param lines what a reader should know of it, one comment a line
  */
 export function formatSearchFile(search: SearchSettings, lines: readonly string[]): string {
-  return `${lines.map((line) => `# ${line}\n`).join('')}${stringify({ search }, { flowCollectionPadding: true })}`;
+  // A name with a line end in it would end its comment.
+  return `${lines.map((line) => `# ${line.replaceAll(/\s+/g, ' ')}\n`).join('')}${stringify({ search }, { flowCollectionPadding: true })}`;
 }
 
 /** Writes such a file, and the folder that it goes into where that is missing. */

@@ -4,6 +4,7 @@ import { bestProvenStep, provenSettings } from '../../../benchmarks/tuning/prove
 import { pointOf, settingsOf } from '../../../benchmarks/tuning/search-space.ts';
 import type { StepReport } from '../../../benchmarks/tuning/tuning-report.ts';
 import { resolveSearchRequest } from '../../../retrieval/resolve.ts';
+import { createSearchDefaults } from '../../../retrieval/search-defaults.ts';
 
 const point = pointOf(resolveSearchRequest({ query: 'a' }, []));
 
@@ -26,6 +27,20 @@ describe('provenSettings', () => {
       defaults: { ...settingsOf(point), ...rerank.request },
     });
     expect(bestProvenStep([feedback, rerank, unproven])).toBe(rerank);
+  });
+
+  it('gives a class what it was measured with, without what it would inherit', () => {
+    const completed = { ...point, complete: true };
+    const ofClass = { class: 'short', training: 100, verdict: '', point: 1 } as const;
+    const settings = provenSettings([completed, point], 0, [ofClass], [feedback], undefined)!;
+    const find = createSearchDefaults(settings);
+    const resolve = (query: string) => resolveSearchRequest({ query }, [], find('acme', query).defaults);
+    expect(resolve('how is it decided today')).toMatchObject({ complete: true, feedback: { weight: 0.2 } });
+    const { complete, feedback: fedBack, boosts } = resolve('two words');
+    expect([complete, fedBack, boosts]).toEqual([false, undefined, []]);
+    const boosted = stepOf('boosts', 0.01, { boosts: [{ weight: 1, equals: { key: 'a', value: 'b' } }] });
+    const other = provenSettings([point, point], 0, [ofClass], [boosted], undefined)!;
+    expect(other.classes!.short!.boosts).toEqual([]);
   });
 
   it('gives a proven step also where no winner is, for the tenant whose index was judged', () => {
