@@ -58,6 +58,12 @@ async function measure(context: CommandContext, options: Options): Promise<void>
   if ((options.dataset === undefined) === (options.judgements === undefined)) {
     throw new InvalidInput('--dataset', 'Expected either --dataset or --judgements');
   }
+  if (options.queries !== undefined && options.judgements === undefined) {
+    throw new InvalidInput('--queries', 'Expected --queries with --judgements, a dataset has its own');
+  }
+  if (options.split !== undefined && options.dataset === undefined) {
+    throw new InvalidInput('--split', 'Expected --split with --dataset, judgements have none');
+  }
   const config = await loadConfig(context.loadOptions());
   const { runRelevanceBenchmark } = await import('../benchmarks/relevance/run-relevance-benchmark.ts');
   const { judgements, queries, ...others } = options;

@@ -53,6 +53,9 @@ async function tune(context: CommandContext, options: Options): Promise<void> {
   if ((options.dataset === undefined) === (options.judgements === undefined)) {
     throw new InvalidInput('--dataset', 'Expected either --dataset or --judgements');
   }
+  if (options.queries !== undefined && options.judgements === undefined) {
+    throw new InvalidInput('--queries', 'Expected --queries with --judgements, a dataset has its own');
+  }
   const config = await loadConfig(context.loadOptions());
   const { runTuning } = await import('../benchmarks/tuning/run-tuning.ts');
   const { dataset, judgements, queries, ...others } = options;
@@ -110,6 +113,7 @@ function describeTuning(report: TuningReport): string[] {
     ...report.classes.map((entry) => `Class ${entry.class}: ${entry.verdict}`),
     `Standard deviation of a query's difference: ${judgement.deviation.toFixed(3)} (bench plan --deviation)`,
     `${report.checked.differing} of ${report.checked.queries} searches differed from the replay, by ${report.checked.largest.toFixed(4)} at most`,
+    ...report.notes.map((note) => `Note: ${note}`),
     ...(report.out === undefined ? [] : [`Wrote ${report.out}`]),
   ];
 }

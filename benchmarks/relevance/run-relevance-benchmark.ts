@@ -18,8 +18,10 @@ import {
 } from './benchmark-index.ts';
 import { type Comparison, compareRuns } from './compare-runs.ts';
 import { type Configuration, deepen, defaultConfigurations, readConfigurations } from './configurations.ts';
+import { type LeftOut, leftOutOf, notesOn } from './left-out.ts';
 import { defaultMetrics, type Metrics, metricOf } from './measure-ranking.ts';
 import { type Dataset, joinJudgements, readDataset, readQueryTexts } from './read-dataset.ts';
+import { requireSearchable } from './require-searchable.ts';
 import { type ConfigurationRun, type Cost, runConfiguration, tryConfiguration } from './run-configuration.ts';
 import { storeRun } from './stored-run.ts';
 
@@ -98,16 +100,7 @@ export interface RelevanceReport {
     /** What this run indexed; a second run finds everything unchanged. Absent for an index of one's own. */
     readonly ingest?: IngestReport;
   };
-  /** What the figures leave out or count as not found, by id. */
-  readonly leftOut: {
-    readonly queriesWithoutJudgements: readonly string[];
-    readonly judgedQueriesWithoutText: readonly string[];
-    readonly judgedDocumentsOutsideCorpus: readonly string[];
-    /** Judged documents that the pipeline refused. */
-    readonly judgedDocumentsRefused: readonly string[];
-    /** As `query/document`; they count as not relevant. */
-    readonly negativeGrades: readonly string[];
-  };
+  readonly leftOut: LeftOut;
   /** What a reader of the figures must know, in words. */
   readonly notes: readonly string[];
 }
@@ -151,6 +144,7 @@ export async function runRelevanceBenchmark(
   const choices = chooseComparison(options, configurations, metrics);
   const dataset =
     options.dataset === undefined ? undefined : await readDataset(options.dataset, options.split);
+  if (dataset !== undefined) requireSearchable(dataset.queries);
   if (options.runsOut !== undefined) await mkdir(options.runsOut, { recursive: true });
 
   const braid = await openBraid(dataset === undefined ? { search: {} } : indexSettings(options, dataset));
@@ -238,6 +232,7 @@ async function measureOwnIndex(braid: MeasuredBraid, own: OwnIndex | undefined):
       `Expected a query of ${own.judgements} to have a relevant document, got none`,
     );
   }
+  requireSearchable(joined.queries);
   return {
     dataset: { name: basename(own.judgements), documents: ids.size, corpusHash: hash, ...joined },
     // Judged documents are the owner's to measure, whoever may read them.
@@ -273,7 +268,7 @@ function makeReport(
   runs: readonly MeasuredConfiguration[],
   comparisons: readonly Comparison[],
 ): DetailedReport {
-  const judged = new Set(dataset.queries.flatMap(({ grades }) => [...grades.keys()]));
+  const leftOut = leftOutOf([dataset], ingest);
   return {
     benchmark: 'relevance',
     dataset: dataset.name,
@@ -297,16 +292,8 @@ function makeReport(
     })),
     comparisons,
     corpus: { documents: dataset.documents, hash: dataset.corpusHash, ...(ingest && { ingest }) },
-    leftOut: {
-      queriesWithoutJudgements: dataset.queriesWithoutJudgements,
-      judgedQueriesWithoutText: dataset.judgedQueriesWithoutText,
-      judgedDocumentsOutsideCorpus: dataset.judgedDocumentsOutsideCorpus,
-      judgedDocumentsRefused: (ingest?.refusals ?? [])
-        .map(({ name }) => name)
-        .filter((name) => judged.has(name)),
-      negativeGrades: dataset.negativeGrades,
-    },
-    notes: makeNotes(dataset, runs),
+    leftOut,
+    notes: makeNotes(dataset.queries, leftOut, runs),
     perQuery: runs.map(({ name, run }) => ({
       name,
       queries: run.perQuery.map(({ queryId, metrics }) => ({ queryId, metrics })),
@@ -315,10 +302,10 @@ function makeReport(
 }
 
 function makeNotes(
-  { queries, ...left }: Measured['dataset'],
+  queries: Measured['dataset']['queries'],
+  leftOut: LeftOut,
   runs: readonly MeasuredConfiguration[],
 ): string[] {
-  const counted = (count: number, what: string) => (count === 0 ? [] : [`${count} ${what}`]);
   return [
     'nDCG has linear gain: the grade itself, as in trec_eval.',
     ...(queries.length === 1
@@ -326,19 +313,12 @@ function makeNotes(
           'One query: its interval is one value and says nothing of other queries, and no test can tell a difference.',
         ]
       : []),
-    ...counted(
-      left.queriesWithoutJudgements.length,
-      'queries have no relevant document and are left out of every mean.',
-    ),
-    ...counted(left.judgedQueriesWithoutText.length, 'judged queries have no text and are left out.'),
-    ...counted(
-      left.judgedDocumentsOutsideCorpus.length,
-      'judged documents are not in the index; they count as not found.',
-    ),
-    ...counted(left.negativeGrades.length, 'judgements are below 0 and count as not relevant.'),
+    ...notesOn(leftOut),
     ...runs.flatMap(({ name, run }) => {
       const empty = run.perQuery.filter(({ ranking }) => ranking.length === 0).length;
-      return counted(empty, `of ${queries.length} queries found nothing with "${name}"; they count as 0.`);
+      return empty === 0
+        ? []
+        : [`${empty} of ${queries.length} queries found nothing with "${name}"; they count as 0.`];
     }),
   ];
 }

@@ -86,6 +86,7 @@ export async function describeTuning(report: TuningReport): Promise<Block[]> {
               `Left out of training on ${name}, since they stand among the test queries too: ${leftOutOfTraining.join(', ')}.`,
           ),
         `${report.checked.differing} of ${report.checked.queries} searches differed from the replay, by ${report.checked.largest.toFixed(4)} at most.`,
+        ...report.notes,
         ...report.notReplayed.map((what) => `Not replayed: ${what}.`),
       ],
     },

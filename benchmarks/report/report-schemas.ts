@@ -164,6 +164,7 @@ const tuning = z.looseObject({
   ),
   checked: z.looseObject({ queries: z.number(), differing: z.number(), largest: z.number() }),
   notReplayed: z.array(z.string()),
+  notes: z.array(z.string()).default([]),
 });
 
 const alone = z.looseObject({

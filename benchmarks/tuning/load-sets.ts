@@ -9,6 +9,7 @@ import {
   indexSettings,
   listIndex,
 } from '../relevance/benchmark-index.ts';
+import { type LeftOut, leftOutOf } from '../relevance/left-out.ts';
 import {
   type Dataset,
   type DatasetQuery,
@@ -17,16 +18,20 @@ import {
   readQueryTexts,
 } from '../relevance/read-dataset.ts';
 import { hasSplit } from '../relevance/read-judgements.ts';
+import { requireSearchable } from '../relevance/require-searchable.ts';
 import type { OwnIndex } from '../relevance/run-relevance-benchmark.ts';
 import { collectLegs } from './collect-legs.ts';
+import { questionOf } from './folds.ts';
 import type { Fields } from './search-space.ts';
 import type { TuningSet } from './tune-on.ts';
 import type { TunedBraid, TuneOptions } from './tune-options.ts';
 
 /** A set with its index still open. */
 export interface LoadedSet extends TuningSet {
-  /** Training queries that stand among the test queries too. */
+  /** Training queries that stand among the test queries too, of this set or of another. */
   readonly leftOut: readonly string[];
+  /** What the figures leave out or count as not found. */
+  readonly unmeasured: LeftOut;
   /** Of the corpus, the judging queries and their judgements. */
   readonly hash: string;
   /** A real search. */
@@ -66,7 +71,10 @@ export async function loadSets(
 
 /** What a dataset's queries are for, known before anything is indexed. */
 interface Split {
+  readonly folder: string;
   readonly test: Dataset;
+  /** Of the split `train`. */
+  readonly train: Dataset | undefined;
   readonly training: readonly DatasetQuery[] | undefined;
   readonly leftOut: readonly string[];
   readonly hash: string;
@@ -86,38 +94,52 @@ async function readAll(folders: readonly string[]): Promise<Split[]> {
     }
     splits.push(split);
   }
-  return splits;
+  return splits.map((split) => apartFrom(splits, split));
 }
 
 async function readSplit(folder: string): Promise<Split> {
   const test = await readDataset(folder);
   const train = (await hasSplit(folder, 'train')) ? await readDataset(folder, 'train') : undefined;
-  // A choice that saw a query under another id, or another split, would be judged by what it was made on.
-  const judgedTexts = new Set(test.queries.map(({ text }) => text));
-  const judgedIds = new Set(test.queries.map(({ queryId }) => queryId));
-  const isShared = ({ queryId, text }: DatasetQuery) => judgedIds.has(queryId) || judgedTexts.has(text);
-  const leftOut = train?.queries.filter(isShared).map(({ queryId }) => queryId) ?? [];
-  const training = train?.queries.filter((query) => !isShared(query));
-  if (training?.length === 0) {
+  requireSearchable([...test.queries, ...(train?.queries ?? [])]);
+  const hash = hashOf(test.corpusHash, test.queries);
+  return { folder, test, train, training: train?.queries, leftOut: [], hash };
+}
+
+/**
+ * Leaves out of training what stands among held-out queries: a choice that saw a query under another id, in another split
+ * or in another set, would be judged by what it was made on.
+ */
+function apartFrom(splits: readonly Split[], split: Split): Split {
+  const heldOut = splits.flatMap(({ train, test }) => (train === undefined ? [] : test.queries));
+  const questions = new Set(heldOut.map(({ text }) => questionOf(text)));
+  // Ids are a set's own.
+  const ids = new Set(split.train === undefined ? [] : split.test.queries.map(({ queryId }) => queryId));
+  const isHeldOut = ({ queryId, text }: DatasetQuery) => ids.has(queryId) || questions.has(questionOf(text));
+  const used = split.training ?? split.test.queries;
+  const kept = used.filter((query) => !isHeldOut(query));
+  if (kept.length === 0) {
     throw new InvalidInput(
       'dataset',
-      `Expected a training query of ${folder} that is not a test query too, got none; without qrels/train.tsv the test queries are judged out of fold`,
+      `Expected a training query of ${split.folder} that is not a test query too, got none; without qrels/train.tsv the test queries are judged out of fold`,
     );
   }
-  return { test, training, leftOut, hash: hashOf(test.corpusHash, test.queries) };
+  const leftOut = used.filter(isHeldOut).map(({ queryId }) => queryId);
+  return split.training === undefined
+    ? { ...split, test: { ...split.test, queries: kept }, leftOut }
+    : { ...split, training: kept, leftOut };
 }
 
 async function loadDataset(
   options: TuneOptions,
   openBraid: OpenBraid,
-  { test, training: trainingQueries, leftOut, hash }: Split,
+  { test, train, training: trainingQueries, leftOut, hash }: Split,
   fields: readonly Fields[],
   depth: number,
 ): Promise<LoadedSet> {
   const braid = await openBraid(indexSettings(options, test));
   return closingOnError(braid, async () => {
     const say = (what: string) => (done: number) => options.onProgress?.(`${test.name}: ${what} ${done}`);
-    await indexCorpus(braid, test, say('indexing'));
+    const ingest = await indexCorpus(braid, test, say('indexing'));
     const scope = braid.scopes.reader(benchmarkTenant);
     const ports = { engine: braid.engine, model: braid.embeddingModel };
     const collect = (queries: typeof test.queries, what: string) =>
@@ -132,6 +154,7 @@ async function loadDataset(
       name: test.name,
       training,
       leftOut,
+      unmeasured: leftOutOf(train === undefined ? [test] : [test, train], ingest),
       ...(trainingQueries !== undefined && { heldOut: judging }),
       hash,
       search: (request) => braid.pipeline.search(scope, request),
@@ -155,13 +178,15 @@ async function loadOwnIndex(
   const braid = await openBraid({ search: {} });
   return closingOnError(braid, async () => {
     const { ids, hash } = await listIndex(braid, own.tenantId);
-    const { queries } = joinJudgements(texts, judgements, (documentId) => ids.has(documentId));
+    const joined = joinJudgements(texts, judgements, (documentId) => ids.has(documentId));
+    const { queries } = joined;
     if (queries.length === 0) {
       throw new InvalidInput(
         'judgements',
         `Expected a query of ${own.judgements} to have a relevant document`,
       );
     }
+    requireSearchable(queries);
     const scope = braid.scopes.operator(own.tenantId);
     const ports = { engine: braid.engine, model: braid.embeddingModel };
     const training = await collectLegs(ports, scope, queries, fields, depth, (done) =>
@@ -171,6 +196,7 @@ async function loadOwnIndex(
       name: own.tenantId,
       training,
       leftOut: [],
+      unmeasured: leftOutOf([joined]),
       hash: hashOf(hash, queries),
       search: (request) => braid.pipeline.search(scope, request),
       close: () => braid.close(),

@@ -1,11 +1,12 @@
 import { InvalidInput } from '../../domain/errors.ts';
 import { resolveSearchRequest } from '../../retrieval/resolve.ts';
 import type { BenchmarkSettings } from '../relevance/benchmark-index.ts';
+import { notesOn } from '../relevance/left-out.ts';
 import { bootstrapInterval } from '../statistics/bootstrap-interval.ts';
 import { mean } from '../statistics/mean.ts';
 import { calibrateLegs } from './calibrate-legs.ts';
 import { checkReplay } from './check-replay.ts';
-import { openLooks } from './held-out-log.ts';
+import { openLooks, questionsOf } from './held-out-log.ts';
 import { judgeChoice } from './judge-choice.ts';
 import { type LoadedSet, loadSets } from './load-sets.ts';
 import { provenSettings } from './proven-settings.ts';
@@ -67,6 +68,9 @@ export async function runTuning(
     const chosen = points[choice.point]!;
     const looks = await openLooks(options, {
       heldOut: sets.map(({ hash }) => hash).join('+'),
+      questions: questionsOf(
+        sets.flatMap(({ heldOut, training }) => (heldOut ?? training).map(({ query }) => query)),
+      ),
       engine: options.engine,
       metric: metric.name,
     });
@@ -104,11 +108,12 @@ export async function runTuning(
       configurations: points.length,
       isExhaustive,
       seconds: { collect, replay: replayed },
-      datasets: sets.map(({ name, training, heldOut, leftOut: leftOutOfTraining }) => ({
+      datasets: sets.map(({ name, training, heldOut, leftOut: leftOutOfTraining, unmeasured }) => ({
         name,
         training: training.length,
         heldOut: heldOut?.length ?? null,
         leftOutOfTraining,
+        leftOut: unmeasured,
       })),
       baseline: described(baseline),
       chosen: described(choice.point),
@@ -127,6 +132,7 @@ export async function runTuning(
       surface: surfaceOf(table, choice),
       checked: await checkReplay(sets, [chosen, baselinePoint], metric),
       notReplayed,
+      notes: sets.flatMap(({ name, unmeasured }) => notesOn(unmeasured).map((note) => `${name}: ${note}`)),
       ...(settings !== undefined && { settings }),
       ...(settings !== undefined && options.out !== undefined && { out: options.out }),
     };

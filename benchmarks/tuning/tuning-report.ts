@@ -1,4 +1,5 @@
 import type { QueryClass, SearchDefaults, SearchRequest, SearchSettings } from '../../domain/search.ts';
+import type { LeftOut } from '../relevance/left-out.ts';
 import type { Interval } from '../statistics/bootstrap-interval.ts';
 import type { Judgement } from './judge-choice.ts';
 import type { StepName } from './steps.ts';
@@ -17,6 +18,7 @@ export interface TuningReport {
     readonly heldOut: number | null;
     /** Ids of training queries that stand among the test queries too: no choice is made by them. */
     readonly leftOutOfTraining: readonly string[];
+    readonly leftOut: LeftOut;
   }[];
   readonly baseline: DescribedPoint;
   readonly chosen: DescribedPoint;
@@ -39,6 +41,8 @@ export interface TuningReport {
   /** Queries searched as they are, to check what was replayed. */
   readonly checked: Checked;
   readonly notReplayed: readonly string[];
+  /** What a reader of the figures must know, in words. */
+  readonly notes: readonly string[];
   /** Absent where nothing was proven. */
   readonly settings?: SearchSettings;
   /** Where these were written. */

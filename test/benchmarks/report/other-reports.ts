@@ -48,6 +48,7 @@ export const tuningReport = {
   surface: [{ fusion: 'linear', lexicalWeight: 0.5, mean: 0.5, isFlat: true, isChosen: true }],
   checked: { queries: 4, differing: 0, largest: 0 },
   notReplayed: ['fields'],
+  notes: ['small: 2 judged documents are not in the index; they count as not found.'],
 };
 
 const alone = { queries: 200, p50: 5, p95: 6, p50WithoutEmbedding: 3, cpuMs: 4, embeddingCpuMs: 2 };

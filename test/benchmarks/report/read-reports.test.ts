@@ -72,12 +72,13 @@ describe('readReports', () => {
   });
 
   it('reads a report of tuning from before steps were tried and queries left out', async () => {
-    const { steps: _, ...others } = tuningReport;
+    const { steps: _, notes: __, ...others } = tuningReport;
     const older = { ...others, datasets: [{ name: 'small', training: 4, heldOut: null }] };
     const markdown = await markdownOf(older);
     expect(markdown).toContain('Tuning on small');
     expect(markdown).not.toContain('after the legs');
     expect(await markdownOf(tuningReport)).toContain('after the legs');
+    expect(await markdownOf(tuningReport)).toContain('2 judged documents are not in the index');
   });
 
   it('tells no CPU where none was measured, and none of the client that older reports over HTTP have', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { leftOutOf } from '../../../benchmarks/relevance/left-out.ts';
 import type { CollectedQuery } from '../../../benchmarks/tuning/collect-legs.ts';
 import type { Looks } from '../../../benchmarks/tuning/held-out-log.ts';
 import type { LoadedSet } from '../../../benchmarks/tuning/load-sets.ts';
@@ -53,6 +54,7 @@ function setOf(
       heldOut: Array.from({ length: heldOut }, (_, at) => query(`${name} held out ${at}`)),
     }),
     leftOut: [],
+    unmeasured: leftOutOf([]),
     hash: name,
     async search(request) {
       requests.push(request);
@@ -149,6 +151,13 @@ describe('tuneSteps', () => {
     const sets = [helped, { ...other, training }];
     const [report] = await tuneSteps(sets, base, steps, tuning(1_000));
     expect(report!.tried[1]).toMatchObject({ mean: 0.5, difference: 0.5, interval: [0.5, 0.5] });
+  });
+
+  it('judges by no set of which the budget leaves no query', async () => {
+    const sets = [setOf('a', 1_000, undefined, []), setOf('b', 5, undefined, [])];
+    const steps = { rerank: [{ model: 'm', candidates: 3 }] };
+    const [report] = await tuneSteps(sets, base, steps, tuning(200));
+    expect(report!.judgement).toMatchObject({ difference: 1, sets: [{ dataset: 'a' }] });
   });
 
   it('takes all training queries where there are few', async () => {
