@@ -53,9 +53,13 @@ export async function readJudgementFile(
   return { judgements: judgementFormats[known].parse(text, basename(file)), format: known };
 }
 
-/** @throws {InvalidInput} naming the file that cannot be read */
+/**
+ * Reads a text without the byte order mark that spreadsheets write before it.
+ * @throws {InvalidInput} naming the file that cannot be read
+ */
 export async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new InvalidInput('file', `Cannot read ${file}: ${(error as Error).message}`, { cause: error });
   });
+  return text.replace(/^\uFEFF/, '');
 }

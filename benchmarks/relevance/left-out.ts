@@ -36,24 +36,22 @@ export function leftOutOf(splits: readonly Joined[], ingest?: Pick<IngestReport,
   };
 }
 
-/** The same in sentences, one for each that there is. */
+/** The same in sentences, one for each that there is, with the first ids of each. */
 export function notesOn(left: LeftOut): string[] {
-  const counted = (ids: readonly string[], what: string) =>
-    ids.length === 0 ? [] : [`${ids.length} ${what}`];
   return [
-    ...counted(
-      left.queriesWithoutJudgements,
-      'queries have no relevant document and are left out of every mean.',
-    ),
-    ...counted(left.judgedQueriesWithoutText, 'judged queries have no text and are left out.'),
-    ...counted(
-      left.judgedDocumentsOutsideCorpus,
-      'judged documents are not in the index; they count as not found.',
-    ),
-    ...counted(
+    ...named(left.queriesWithoutJudgements, 'queries without a relevant document are left out of every mean'),
+    ...named(left.judgedQueriesWithoutText, 'judged queries without a text are left out'),
+    ...named(left.judgedDocumentsOutsideCorpus, 'judged documents outside of the index count as not found'),
+    ...named(
       left.judgedDocumentsRefused,
-      'judged documents were refused when they were indexed; they count as not found.',
+      'judged documents were refused when they were indexed and count as not found',
     ),
-    ...counted(left.negativeGrades, 'judgements are below 0 and count as not relevant.'),
+    ...named(left.negativeGrades, 'judgements below 0 count as not relevant'),
   ];
+}
+
+/** A sentence of how many there are and which, none where there is none. */
+export function named(ids: readonly string[], what: string): string[] {
+  if (ids.length === 0) return [];
+  return [`${ids.length} ${what}: ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''}.`];
 }

@@ -19,9 +19,10 @@ export async function* readJsonLines(file: string): AsyncGenerator<JsonLine> {
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       lineNumber += 1;
-      if (line.trim() === '') continue;
+      const text = lineNumber === 1 ? line.replace(/^\uFEFF/, '') : line;
+      if (text.trim() === '') continue;
       const place = `${file}:${lineNumber}`;
-      yield { value: parseObject(line, place), place };
+      yield { value: parseObject(text, place), place };
     }
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) {

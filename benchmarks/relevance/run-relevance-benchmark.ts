@@ -18,7 +18,7 @@ import {
 } from './benchmark-index.ts';
 import { type Comparison, compareRuns } from './compare-runs.ts';
 import { type Configuration, deepen, defaultConfigurations, readConfigurations } from './configurations.ts';
-import { type LeftOut, leftOutOf, notesOn } from './left-out.ts';
+import { type LeftOut, leftOutOf, named, notesOn } from './left-out.ts';
 import { defaultMetrics, type Metrics, metricOf } from './measure-ranking.ts';
 import { type Dataset, joinJudgements, readDataset, readQueryTexts } from './read-dataset.ts';
 import { requireSearchable } from './require-searchable.ts';
@@ -293,7 +293,7 @@ function makeReport(
     comparisons,
     corpus: { documents: dataset.documents, hash: dataset.corpusHash, ...(ingest && { ingest }) },
     leftOut,
-    notes: makeNotes(dataset.queries, leftOut, runs),
+    notes: makeNotes(dataset.queries, leftOut, ingest?.refusals ?? [], runs),
     perQuery: runs.map(({ name, run }) => ({
       name,
       queries: run.perQuery.map(({ queryId, metrics }) => ({ queryId, metrics })),
@@ -304,8 +304,12 @@ function makeReport(
 function makeNotes(
   queries: Measured['dataset']['queries'],
   leftOut: LeftOut,
+  refusals: IngestReport['refusals'],
   runs: readonly MeasuredConfiguration[],
 ): string[] {
+  const unjudged = refusals
+    .map(({ name }) => name)
+    .filter((name) => !leftOut.judgedDocumentsRefused.includes(name));
   return [
     'nDCG has linear gain: the grade itself, as in trec_eval.',
     ...(queries.length === 1
@@ -314,6 +318,7 @@ function makeNotes(
         ]
       : []),
     ...notesOn(leftOut),
+    ...named(unjudged, 'documents that nobody judged were refused and are not in the index'),
     ...runs.flatMap(({ name, run }) => {
       const empty = run.perQuery.filter(({ ranking }) => ranking.length === 0).length;
       return empty === 0

@@ -53,6 +53,16 @@ test('readDataset takes the test split of a qrels folder', async () => {
   expect((await readDataset(folder)).queriesWithoutJudgements).toEqual(['q3']);
 });
 
+test('readDataset passes over a byte order mark', async () => {
+  const files = Object.entries(smallDataset).map(([name, [first, ...lines]]) => [
+    name,
+    [`\uFEFF${first}`, ...lines],
+  ]);
+  const dataset = await readDataset(await makeDatasetFolder(Object.fromEntries(files)));
+  expect(dataset).toMatchObject({ documents: 3, judgedQueriesWithoutText: [] });
+  expect(dataset.queries.map(({ queryId }) => queryId)).toEqual(['q1', 'q2']);
+});
+
 describe('readDataset refuses', () => {
   const refused: readonly [string, Readonly<Record<string, readonly string[]>>, RegExp][] = [
     [

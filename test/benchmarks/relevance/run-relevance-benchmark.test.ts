@@ -156,6 +156,13 @@ test('runRelevanceBenchmark names refused documents and what it left out', async
     judgedDocumentsRefused: ['d3'],
     negativeGrades: [],
   });
+  expect(report.notes).toEqual(
+    expect.arrayContaining([
+      '1 queries without a relevant document are left out of every mean: q3.',
+      '1 judged documents outside of the index count as not found: gone.',
+      '1 judged documents were refused when they were indexed and count as not found: d3.',
+    ]),
+  );
 });
 
 test('runRelevanceBenchmark searches only what can be found: it refreshes after indexing', async () => {
@@ -308,7 +315,7 @@ test('runRelevanceBenchmark says what counts as 0, what is negative, and what on
     expect.arrayContaining([
       expect.stringContaining('One query:'),
       '1 of 1 queries found nothing with "hybrid"; they count as 0.',
-      '1 judgements are below 0 and count as not relevant.',
+      '1 judgements below 0 count as not relevant: q1/d2.',
     ]),
   );
 });
