@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { problemKinds, problemOf } from '../../api/problem.ts';
 import {
@@ -61,5 +62,18 @@ describe('problemOf', () => {
     const problem = problemOf(error, 'r1');
     expect(problem.body).toMatchObject({ type: 'urn:braid:problem:internal_error', status: 500 });
     expect(JSON.stringify(problem)).not.toContain('secret');
+  });
+});
+
+describe('problemKinds', () => {
+  it('stand in the guide, each with its status', () => {
+    const guide = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+    const rows = [...guide.matchAll(/^\| (`[a-z_`, ]+) \| (\d{3}) \|/gm)];
+    const told = rows.flatMap(([, codes, status]) =>
+      [...codes!.matchAll(/`(\w+)`/g)].map(([, code]): [string, number] => [code!, Number(status)]),
+    );
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(Object.entries(problemKinds).map(([code, { status }]) => [code, status])),
+    );
   });
 });
