@@ -1,9 +1,16 @@
-import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Document } from '../domain/document.ts';
-import { DocumentRefused, InvalidInput } from '../domain/errors.ts';
+import { BraidError, DocumentRefused, InvalidInput } from '../domain/errors.ts';
+import {
+  maxMetadataBytes,
+  metadataSuffix,
+  type ObjectMetadata,
+  parseObjectMetadata,
+} from './object-metadata.ts';
+import { describeFileError, readFile, tagOfFile, unreadable } from './read-file.ts';
 import type { Source, SourceItem } from './source.ts';
 
 export interface FolderSourceOptions {
@@ -13,15 +20,14 @@ export interface FolderSourceOptions {
   readonly source?: string;
 }
 
-/** Longer ago than this, a change of a file shows in its times. */
-const settledMs = 2_000n;
-
 const skippedFolders = new Set(['node_modules']);
 
 /**
  * A file, or all files below a folder in the order of their paths, without hidden ones and `node_modules`. The id of
- * a document is its path from the folder's name on, with `/` on every system; of a single file its name.
- * Links are followed as long as they stay inside the folder. A file counts as the same while its size and times are.
+ * a document is its path from the folder's name on, with `/` on every system; of a single file its name. Its metadata
+ * and access list come from the file beside it with `.metadata.json` after its name; such files are no documents.
+ * Links are followed as long as they stay inside the folder. A file counts as the same while its size and times are,
+ * and those of its metadata file.
  *
  * A path that does not exist is an {InvalidInput} when the items are listed.
  */
@@ -40,10 +46,15 @@ export function createFolderSource(path: string, options: FolderSourceOptions): 
     ],
     async *items(signal) {
       const status = await stat(start).catch((cause: Error) => {
-        throw new InvalidInput('path', `Cannot read ${path}: ${describe(cause)}`, { cause });
+        throw new InvalidInput('path', `Cannot read ${path}: ${describeFileError(cause)}`, { cause });
       });
       if (!status.isDirectory()) {
-        yield createItem(path, start, basename(start), options);
+        yield createItem(
+          { name: path, path: start },
+          basename(start),
+          options,
+          await findBeside(path, start),
+        );
         return;
       }
       const realRoot = await realpath(start);
@@ -79,19 +90,54 @@ async function* walk(
     yield refusedItem(folder.shown, entries, `${folder.id}/`);
     return;
   }
+  const names = new Set(entries);
   for (const name of entries.sort()) {
     if (name.startsWith('.') || skippedFolders.has(name)) continue;
-    const path = join(folder.path, name);
-    const shown = join(folder.shown, name);
+    if (isMetadataOf(names, name)) continue;
+    const found = await find(folder, name);
     const id = `${folder.id}/${name}`;
-    const target = await inspect(path, folder.realRoot).catch((cause: Error) => cause);
-    if (target instanceof Error) yield refusedItem(shown, target, id);
-    else if (target.kind === 'file') yield createItem(shown, path, id, options, target.status);
-    else if (target.kind === 'folder' && !folder.open.has(target.realPath)) {
-      const open = new Set(folder.open).add(target.realPath);
-      yield* walk({ ...folder, path, shown, id, open }, options, signal);
+    if (found instanceof Error) yield refusedItem(join(folder.shown, name), found, id);
+    else if (found.kind === 'file' && !name.endsWith(metadataSuffix)) {
+      const beside = name + metadataSuffix;
+      const metadata = names.has(beside) ? await find(folder, beside) : undefined;
+      yield createItem(found, id, options, metadata);
+    } else if (found.kind === 'folder' && !folder.open.has(found.realPath)) {
+      const open = new Set(folder.open).add(found.realPath);
+      yield* walk({ ...folder, path: found.path, shown: found.name, id, open }, options, signal);
     }
   }
+}
+
+/** A file as it was found; `name` is how the user knows it. */
+interface FoundFile {
+  readonly name: string;
+  readonly path: string;
+  /** Absent where it was not listed. */
+  readonly status?: BigIntStats;
+}
+
+/** The metadata file of a file that is named by itself. */
+async function findBeside(name: string, path: string): Promise<FoundFile | Error | undefined> {
+  return stat(path + metadataSuffix).then(
+    () => ({ name: name + metadataSuffix, path: path + metadataSuffix }),
+    (cause: NodeJS.ErrnoException) =>
+      cause.code === 'ENOENT' || cause.code === 'ENAMETOOLONG' ? undefined : cause,
+  );
+}
+
+function isMetadataOf(names: ReadonlySet<string>, name: string): boolean {
+  return name.endsWith(metadataSuffix) && names.has(name.slice(0, -metadataSuffix.length));
+}
+
+async function find(
+  folder: Folder,
+  entry: string,
+): Promise<Error | (FoundFile & Awaited<ReturnType<typeof inspect>>)> {
+  const path = join(folder.path, entry);
+  return inspect(path, folder.realRoot).then(
+    (target) => ({ ...target, name: join(folder.shown, entry), path }),
+    (cause: Error) => cause,
+  );
 }
 
 async function inspect(
@@ -111,77 +157,70 @@ async function inspect(
   return { kind: status.isDirectory() ? 'folder' : 'other', realPath };
 }
 
+/** @param metadata of its metadata file, or why that cannot be looked at; absent where there is none */
 function createItem(
-  name: string,
-  path: string,
+  file: FoundFile,
   documentId: string,
   options: FolderSourceOptions,
-  listed?: BigIntStats,
+  metadata: Error | (FoundFile & { readonly kind?: string }) | undefined,
 ): SourceItem {
+  const { name, path } = file;
+  if (metadata instanceof Error || (metadata?.kind ?? 'file') !== 'file') {
+    const reason = metadata instanceof Error ? describeFileError(metadata) : 'it is no file of the folder';
+    return {
+      name,
+      documentId,
+      load: () => Promise.reject(unusable(name + metadataSuffix, reason, metadata)),
+    };
+  }
+  const isListed = file.status !== undefined;
   return {
     name,
     documentId,
-    ...(listed !== undefined && { tag: tagOf(listed) }),
+    ...(isListed && { tag: tagOf(tagOfFile(file.status), metadata?.status && tagOfFile(metadata.status)) }),
     async load(signal): Promise<Document> {
+      // The list of who may read comes first: a document is never taken in under an older one than its content's.
+      const described = metadata && (await readMetadata(metadata, signal));
       const { content, tag } = await readFile(name, path, options.maxDocumentBytes, signal);
+      const isSettled = tag !== undefined && (described === undefined || described.tag !== undefined);
       return {
         documentId,
         source: options.source ?? 'files',
         uri: pathToFileURL(path).href,
         content,
-        ...(tag !== undefined && { origin: { tag } }),
+        ...(isSettled && { origin: { tag: tagOf(tag, described?.tag) } }),
+        ...(described !== undefined && {
+          metadata: described.value.metadata,
+          ...(described.value.access !== undefined && { access: described.value.access }),
+        }),
       };
     },
   };
 }
 
-/** Checks and reads through one handle, so that both see the same file; a named pipe would never end. */
-async function readFile(
-  name: string,
-  path: string,
-  maxBytes: number,
+async function readMetadata(
+  { name, path }: FoundFile,
   signal: AbortSignal | undefined,
-): Promise<{ readonly content: Uint8Array; readonly tag: string | undefined }> {
-  let file: FileHandle | undefined;
+): Promise<{ readonly tag: string | undefined; readonly value: ObjectMetadata }> {
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const status = await file.stat({ bigint: true });
-    if (!status.isFile()) throw new DocumentRefused('unreadable', `Cannot read ${name}: it is not a file`);
-    if (status.size > maxBytes) {
-      throw new DocumentRefused(
-        'too_large',
-        `Cannot read ${name}: it has ${status.size} bytes, expected at most ${maxBytes}`,
-      );
-    }
-    // Clocks of file systems are coarse: what changed this moment may change again and look the same.
-    const isSettled = BigInt(Date.now()) - status.ctimeMs > settledMs;
-    return {
-      content: await file.readFile(signal && { signal }),
-      tag: isSettled ? tagOf(status) : undefined,
-    };
+    const { content, tag } = await readFile(name, path, maxMetadataBytes, signal);
+    return { tag, value: parseObjectMetadata(content.toString('utf8')) };
   } catch (error) {
-    if (error instanceof DocumentRefused || signal?.aborted) throw error;
-    throw unreadable(name, error as Error);
-  } finally {
-    await file?.close();
+    if (!(error instanceof BraidError)) throw error;
+    throw unusable(name, error.message, error);
   }
 }
 
-function tagOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
-  return [size, mtimeNs, ctimeNs, ino].join(' ');
+/** Its document is refused: who may read it could stand there. */
+function unusable(name: string, reason: string, cause: unknown): DocumentRefused {
+  return new DocumentRefused('invalid_document', `Cannot use ${name}: ${reason}`, { cause });
+}
+
+function tagOf(file: string, metadata: string | undefined): string {
+  return metadata === undefined ? file : `${file} | ${metadata}`;
 }
 
 /** @param unlisted starts the ids of what may stand there unseen */
 function refusedItem(name: string, cause: Error, unlisted: string): SourceItem {
   return { name, unlisted, load: () => Promise.reject(unreadable(name, cause)) };
-}
-
-function unreadable(name: string, cause: Error): DocumentRefused {
-  return new DocumentRefused('unreadable', `Cannot read ${name}: ${describe(cause)}`, { cause });
-}
-
-function describe(cause: NodeJS.ErrnoException): string {
-  if (cause.code === 'ENOENT') return 'it does not exist';
-  if (cause.code === 'EACCES' || cause.code === 'EPERM') return 'permission is denied';
-  return cause.message;
 }

@@ -128,6 +128,8 @@ describe('createFolderSource', () => {
 
   it('tags a file by its size and times, and not before they have settled', async () => {
     write('a.md', 'one');
+    write('b.md');
+    write('b.md.metadata.json', '{}');
     const [fresh] = await list();
     expect(fresh).toMatchObject({ documentId: 'handbook/a.md', tag: expect.any(String) });
     expect(await fresh!.load()).not.toHaveProperty('origin');
@@ -136,6 +138,8 @@ describe('createFolderSource', () => {
     const [settled] = await list();
     expect(settled!.tag).toBe(fresh!.tag);
     expect((await settled!.load()).origin).toEqual({ tag: fresh!.tag });
+    const described = (await list())[1]!;
+    expect((await described.load()).origin).toEqual({ tag: described.tag });
     write('a.md', 'two');
     expect((await list())[0]!.tag).not.toBe(fresh!.tag);
   });
@@ -147,5 +151,70 @@ describe('createFolderSource', () => {
     expect(collections).toEqual([{ source: 'files', idPrefix: 'handbook/', uriPrefix }]);
     const [item] = await list();
     expect(item!.documentId!.startsWith('handbook/')).toBe(true);
+  });
+
+  describe('with metadata files', () => {
+    const described = { metadataAttributes: { lang: 'en', year: 2026 } };
+    const access = { accessControlList: [{ name: 'staff', type: 'GROUP', access: 'ALLOW' }] };
+
+    it('gives a document what the file beside it says, and takes no such file for a document', async () => {
+      write('a.md');
+      write('a.md.metadata.json', JSON.stringify({ ...described, ...access }));
+      write('b/c.md');
+      write('b/gone.md.metadata.json', '{}');
+      const documents = await Promise.all((await list()).map((item) => item.load()));
+      expect(documents.map(({ documentId }) => documentId)).toEqual(['handbook/a.md', 'handbook/b/c.md']);
+      expect(documents[0]).toMatchObject({
+        metadata: described.metadataAttributes,
+        access: { allow: ['group:staff'] },
+      });
+      expect(documents[1]).not.toHaveProperty('metadata');
+      expect(documents[1]).not.toHaveProperty('access');
+    });
+
+    it('gives it to a file that is named by itself too', async () => {
+      write('a.md');
+      write('a.md.metadata.json', JSON.stringify(described));
+      const [item] = await list(join(folder, 'a.md'));
+      expect(await item!.load()).toMatchObject({ documentId: 'a.md', metadata: { lang: 'en' } });
+      expect(await ids(join(folder, 'a.md.metadata.json'))).toEqual(['a.md.metadata.json']);
+    });
+
+    it('takes a file of the longest name', async () => {
+      write(`${'a'.repeat(250)}.md`);
+      expect(await ids(join(folder, `${'a'.repeat(250)}.md`))).toHaveLength(1);
+    });
+
+    it.each([
+      ['is no JSON', () => write('a.md.metadata.json', '{')],
+      ['has an unknown field', () => write('a.md.metadata.json', '{"readers":["ann"]}')],
+      ['is a folder', () => mkdirSync(join(folder, 'a.md.metadata.json'))],
+      ['leads nowhere', () => symlinkSync(join(base, 'nowhere'), join(folder, 'a.md.metadata.json'))],
+      [
+        'leads out of the folder',
+        () => {
+          writeFileSync(join(base, 'outside.json'), '{}');
+          symlinkSync(join(base, 'outside.json'), join(folder, 'a.md.metadata.json'));
+        },
+      ],
+    ])('refuses a document whose file %s, since it could say who may read', async (_, make) => {
+      write('a.md');
+      make();
+      const items = await list();
+      expect(items.map(({ documentId }) => documentId)).toEqual(['handbook/a.md']);
+      await expect(items[0]!.load()).rejects.toMatchObject({
+        reason: 'invalid_document',
+        message: expect.stringContaining('a.md.metadata.json'),
+      });
+    });
+
+    it('tags the document by both files', async () => {
+      write('a.md');
+      const before = (await list())[0]!.tag;
+      write('a.md.metadata.json', JSON.stringify(described));
+      const both = (await list())[0]!.tag;
+      write('a.md.metadata.json', JSON.stringify({ ...described, ...access }));
+      expect(new Set([before, both, (await list())[0]!.tag]).size).toBe(3);
+    });
   });
 });
