@@ -23,7 +23,7 @@ export function decodeText(bytes: Uint8Array, declaredCharset?: string): string 
   if (controls > maxControlShare) {
     throw new DocumentRefused(
       'unsupported_type',
-      'Cannot parse the document: its content is neither text nor a supported binary format (PDF, DOCX)',
+      'Cannot parse the document: its content is neither text nor a format that can be read',
     );
   }
   const text =
