@@ -90,7 +90,10 @@ function versionOf(version: bigint | undefined): { version?: bigint } {
  * without a version there must be a live document, and with one at least a record, so that a late older event finds it.
  * @throws {SourceConflict} {NotFound} {InvalidInput}
  */
-export function checkOwner(stored: DocumentRecord | undefined, change: Change): void {
+export function checkOwner(
+  stored: DocumentRecord | undefined,
+  change: Pick<Change, 'operation' | 'documentId' | 'source' | 'version'>,
+): void {
   const named = JSON.stringify(change.documentId);
   if (change.source !== '') {
     if (stored === undefined || stored.source === change.source) return;

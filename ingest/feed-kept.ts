@@ -9,6 +9,7 @@ import type { Metadata, MetadataValue } from '../domain/document.ts';
 import { type DocumentRecord, isLive } from '../domain/document-record.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
+import { checkOwner } from './check-change.ts';
 import type { LoadedObject, LoadObject } from './feed-object.ts';
 import type { RequestedChange } from './ingest.ts';
 
@@ -28,6 +29,7 @@ export class UnavailableValue extends Error {
  * still finds its place, and the title that came later stays above it.
  * @returns undefined where the event is stale
  * @throws {UnavailableValue} where there is nothing to keep
+ * @throws {SourceConflict}
  */
 export function createEventResolver(
   documents: DocumentStore,
@@ -39,6 +41,8 @@ export function createEventResolver(
     const isWhole = !isKept(content) && keptMetadata.length === 0 && kept.length === 0;
     if (isWhole && !isObject(content)) return asUpsert(event, content);
     const record = (await documents.record(scope, event.documentId))?.record;
+    // What another source has stored decides nothing about this event, and lends it nothing.
+    checkOwner(record, event);
     if (isObject(content)) {
       // Nothing is loaded for what has lost already.
       if (record?.content !== undefined && record.content.version >= event.version) return undefined;

@@ -104,6 +104,18 @@ describe('a creation event of S3', () => {
     expect(read).toEqual([]);
   });
 
+  it("is refused where the document belongs to another source, also at a higher version than the event's", async () => {
+    const { stores, read } = folderAsBucket();
+    await run(stores);
+    const document = { documentId: 's3://docs/mine.txt', source: 'other', version: 10n ** 79n, content: 'x' };
+    await createFeedUnderTest(adapter).ingest(scope, { operation: 'upsert', document });
+    expect(await more(stores, created('mine.txt', '01'))).toMatchObject({
+      stale: 0,
+      deadLettersByReason: { source_conflict: 1 },
+    });
+    expect(read).toEqual([]);
+  });
+
   it('takes metadata and the list of readers from the file beside the object, and is refused with it', async () => {
     await writeFile(join(bucket, 'e.txt'), 'for ada');
     const file = join(bucket, 'e.txt.metadata.json');
