@@ -28,14 +28,19 @@ export interface LowWaterOptions {
 interface SourceMark {
   readonly scope: Scope;
   readonly source: string;
-  /** As stored; −1 where nothing is proven. */
+  /** What is stored is proven up to it; −1 where nothing is. */
   held: bigint;
   /** Proven below it. */
   reached: bigint;
   isDisproved: boolean;
-  /** That it is disproved is stored. */
-  isTold: boolean;
+  /** As stored. */
+  told: string | undefined;
 }
+
+/** Stored of a feed that has proven nothing yet: without it another feed of the source would speak for this one too. */
+const unproven = '-2';
+/** Stored of a feed that turned out not to be in order, for good. */
+const disproved = '-1';
 
 /**
  * A dead letter holds the marks where they are, since its event may still be replayed. A change below what has come
@@ -62,15 +67,14 @@ export function createLowWater(
     if (known !== undefined) return known;
     const { feeds } = await patience(() => readWatermark(state, owner, event.source));
     const stored = feeds?.[feed];
-    const held = stored === undefined ? -1n : BigInt(stored);
-    const isDisproved = stored === '-1';
+    const held = stored === undefined || stored === disproved || stored === unproven ? -1n : BigInt(stored);
     const mark = {
       scope: owner,
       source: event.source,
       held,
       reached: held + 1n,
-      isDisproved,
-      isTold: isDisproved,
+      isDisproved: stored === disproved,
+      told: stored,
     };
     marks.set(key, mark);
     return mark;
@@ -107,18 +111,23 @@ export function createLowWater(
     async advance(batch, results) {
       isHeld ??= (await patience(() => lettersOfFeed(deadLetters, scope, feed))) > 0;
       const outcomes = new Map(results.map(({ record, events }) => [record, events]));
-      for (const { record, readings } of batch) await observe(readings, outcomes.get(record) ?? []);
+      for (const { record, readings } of batch) {
+        const settled = outcomes.get(record) ?? [];
+        // What a raw event holds behind a failure may stand below what it holds before it.
+        if (settled.length === readings.length) await observe(readings, settled);
+      }
       for (const mark of marks.values()) {
-        const next = mark.isDisproved ? -1n : isHeld ? mark.held : mark.reached - 1n;
-        if (next === mark.held && mark.isDisproved === mark.isTold) continue;
+        const proven = isHeld ? mark.held : mark.reached - 1n;
+        const next = mark.isDisproved ? disproved : proven < 0n ? unproven : proven.toString();
+        if (next === mark.told) continue;
         await patience(() =>
           changeWatermark(state, mark.scope, mark.source, (held) => ({
             ...held,
-            feeds: { ...held.feeds, [feed]: next.toString() },
+            feeds: { ...held.feeds, [feed]: next },
           })),
         );
-        mark.held = next;
-        mark.isTold = mark.isDisproved;
+        mark.held = proven;
+        mark.told = next;
       }
     },
   };

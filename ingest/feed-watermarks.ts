@@ -43,7 +43,10 @@ export interface StoredWatermark {
     /** ISO 8601, UTC. */
     readonly raisedAt: string;
   };
-  /** By feed that delivers the source in the order of versions: up to where it is proven; −1 where it did not. */
+  /**
+   * By feed that delivers the source in the order of versions: up to where it is proven; −1 where it did not deliver so,
+   * −2 where nothing is proven yet.
+   */
   readonly feeds?: Readonly<Record<string, string>>;
   /** By epoch, the name of the log. */
   readonly logs?: Readonly<Record<string, string>>;

@@ -124,6 +124,18 @@ describe('prune', () => {
     expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['a', 'c']);
   });
 
+  it('is held up by the dead letter of a feed in its first batch, however far another feed has come', async () => {
+    await run([upsert('a', 1, 'boom')], { ...ordered, name: 'g' });
+    await run([upsert('b', 2, 'b'), remove('b', 3), upsert('c', 9, 'c')], ordered);
+    expect(await pruneAfter(7_200)).toMatchObject({ pruned: 0, lowWater: null, heldBy: 'g' });
+    const { feeds } = createFeedUnderTest(adapter);
+    const [letter] = (await feeds.deadLetters.list(scope, { limit: 10 })).letters;
+    const mended = () => [{ kind: 'event' as const, event: upsert('a', 1, 'mended') }];
+    expect(await feeds.retry(scope, letter!, mended)).toMatchObject({ events: [{ outcome: 'indexed' }] });
+    await run([upsert('a', 1, 'mended'), upsert('d', 8, 'd')], { ...ordered, name: 'g', fromStart: true });
+    expect(await pruneAfter(7_200)).toMatchObject({ pruned: 1, lowWater: '7', heldBy: 'g' });
+  });
+
   it('keeps what stands at one version together, as the rows of a snapshot do, however many batches they take', async () => {
     const rows = Array.from({ length: 60 }, (_, at) => upsert(`row-${at}`, 1, 'row'));
     let pruned: Promise<unknown> | undefined;
