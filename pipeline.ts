@@ -284,7 +284,7 @@ async function runSearch(
 
   const ids = ranked.map(({ chunkId }) => chunkId);
   const without = degraded.map(({ stage }) => stage);
-  const offset = pageOffset(scope.tenantId, request, ids, without);
+  const offset = pageOffset(scope.tenantId, request, ids, without, given);
   const results: Hit[] = [];
   let next = offset;
   // One round, but where hits have gone since they were found: then those behind them fill the page.
@@ -297,7 +297,7 @@ async function runSearch(
     }
     next += wanted.length;
   }
-  const cursor = nextCursor(scope.tenantId, request, ids, next, without);
+  const cursor = nextCursor(scope.tenantId, request, ids, next, without, given);
   timings.total = performance.now() - startedAt;
   stages.telemetry.stage('search', timings.total);
   return {

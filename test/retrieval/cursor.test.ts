@@ -36,6 +36,18 @@ describe('cursor', () => {
     expect(() => pageOffset('t', { ...request, cursor: partial }, ranked)).toThrow(CursorExpired);
   });
 
+  it('has expired when the defaults changed under the same request', () => {
+    const asked = { query: 'wing', topK: 2 };
+    const cursor = nextCursor('t', request, ranked, 2, [], asked)!;
+    const changed = resolveSearchRequest({ ...asked, lexical: { weight: 0.7 } }, []);
+    const again = { ...asked, cursor };
+    expect(() => pageOffset('t', { ...changed, cursor }, ranked, [], again)).toThrow(CursorExpired);
+    expect(() => pageOffset('t', { ...changed, cursor }, ranked, [], { ...again, query: 'tail' })).toThrow(
+      InvalidInput,
+    );
+    expect(() => pageOffset('u', { ...changed, cursor }, ranked, [], again)).toThrow(InvalidInput);
+  });
+
   it.each([
     ['another tenant', 'u', request],
     ['another query', 't', { ...request, query: 'tail' }],
