@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { DocumentRefused } from '../domain/errors.ts';
+import { shownAddress } from './page-address.ts';
 
 /** Tells whether an IP address, written in any way, may be connected to. */
 export type AddressRule = (address: string) => boolean;
@@ -53,15 +54,6 @@ export function guardLookup(resolve: Resolve, isAllowed: AddressRule): Resolve {
     }
     return addresses;
   };
-}
-
-/** An address as it may be shown: without user, password and fragment. */
-export function shownAddress(url: URL): string {
-  const shown = new URL(url);
-  shown.username = '';
-  shown.password = '';
-  shown.hash = '';
-  return shown.href;
 }
 
 function forbidden(url: URL, reason: string): DocumentRefused {

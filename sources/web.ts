@@ -8,8 +8,8 @@ import {
   guardLookup,
   isPublicAddress,
   type Resolve,
-  shownAddress,
 } from './address-guard.ts';
+import { shownAddress } from './page-address.ts';
 import { readCapped } from './read-capped.ts';
 import type { Source } from './source.ts';
 

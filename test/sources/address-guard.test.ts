@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DocumentRefused } from '../../domain/errors.ts';
-import { checkAddress, guardLookup, isPublicAddress, shownAddress } from '../../sources/address-guard.ts';
+import { checkAddress, guardLookup, isPublicAddress } from '../../sources/address-guard.ts';
 import { loopbackSpellings } from './loopback-spellings.ts';
 
 const forbiddenByRange: Record<string, readonly string[]> = {
@@ -84,11 +84,5 @@ describe('guardLookup', () => {
     await expect(answering('1.1.1.1', '8.8.8.8', '10.0.0.7')('example.com')).rejects.toMatchObject({
       reason: 'forbidden_address',
     });
-  });
-});
-
-describe('shownAddress', () => {
-  it('leaves out user, password and fragment', () => {
-    expect(shownAddress(new URL('https://a:b@example.com/x?y=1#z'))).toBe('https://example.com/x?y=1');
   });
 });

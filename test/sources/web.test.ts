@@ -126,6 +126,23 @@ describe('createWebSource', () => {
     expect(canaryConnections).toBe(0);
   });
 
+  it('fetches a signed address, of a redirect too, and keeps no signature of either', async () => {
+    const asked: string[] = [];
+    siteAnswer = (request, response) => {
+      asked.push(request.url!);
+      if (request.url!.startsWith('/stored')) response.end('signed for');
+      else response.writeHead(302, { location: '/stored?X-Amz-Date=d&X-Amz-Signature=5ec2' }).end();
+    };
+    const item = await onlyItem(siteAt('/a?page=2&token=s3cret'), { isAllowed });
+    const document = await item.load();
+    expect(asked).toEqual(['/a?page=2&token=s3cret', '/stored?X-Amz-Date=d&X-Amz-Signature=5ec2']);
+    expect([item.name, document.documentId, document.uri]).toEqual([
+      siteAt('/a?page=2'),
+      siteAt('/a?page=2'),
+      siteAt('/stored'),
+    ]);
+  });
+
   it('follows five redirects, not six, and names the last address', async () => {
     siteAnswer = (request, response) => {
       const left = Number(request.url?.slice(1));
