@@ -173,7 +173,8 @@ export async function createBraid(config: Config): Promise<Braid> {
   const state = guardState(adapter.state, tenantDeletions);
   const authenticator = await createAuthentication(config, apiKeys, scopes);
 
-  const ingestPorts = { parser, chooseChunker, model, documents, telemetry };
+  const { lifeOf } = tenantDeletions;
+  const ingestPorts = { parser, chooseChunker, model, documents, telemetry, lifeOf };
   const { concurrency } = config.ingest;
   const ingest = createFairIngest(
     createIngest(ingestPorts),
@@ -194,6 +195,7 @@ export async function createBraid(config: Config): Promise<Braid> {
       telemetry,
       readers: feedFormats,
       operatorOf: scopes.operator,
+      lifeOf,
       objects: {
         // An event is not to decide what this machine's credentials are used to read.
         storeOf: (bucket) => (config.feeds.buckets.includes(bucket) ? s3.bucket(bucket, '') : undefined),
@@ -219,6 +221,7 @@ export async function createBraid(config: Config): Promise<Braid> {
       engine,
       countTokens: (text) => model.tokenizer.count(text),
       scopeOf: scopes.operator,
+      lifeOf,
     },
     config.answers.sessions,
   );

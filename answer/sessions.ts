@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { NotFound, RevisionConflict } from '../domain/errors.ts';
+import { NotFound, RevisionConflict, TenantDeleting } from '../domain/errors.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { SearchEngine } from '../search-engine/search-engine.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
@@ -36,10 +36,15 @@ export interface Sessions {
   /**
    * Adds a turn; without one the session is begun or its time is renewed.
    * @param sessionId undefined for a new session
+   * @param life of the tenant in which the turn was begun. @default any
    * @returns the session's id
    * @throws {NotFound} where the session has gone meanwhile
+   * @throws {TenantDeleting} where the tenant has
    */
-  add(scope: Scope, sessionId: string | undefined, turn?: Turn): Promise<string>;
+  add(scope: Scope, sessionId: string | undefined, turn?: Turn, life?: string): Promise<string>;
+
+  /** Names the life of the scope's tenant, which a deletion ends. @throws {TenantDeleting} */
+  lifeOf(scope: Scope): Promise<string | undefined>;
 
   /** Removes what has expired, of all tenants. @throws {AggregateError} of what could not be removed, after the rest was */
   sweep(): Promise<number>;
@@ -73,6 +78,8 @@ export function createSessions(
     readonly engine: Pick<SearchEngine, 'fetch'>;
     readonly countTokens: (text: string) => number;
     readonly scopeOf: (tenantId: string) => Scope;
+    /** @default tenants are not deleted */
+    readonly lifeOf?: (tenantId: string) => Promise<string>;
   },
   settings: SessionSettings,
   now: () => number = Date.now,
@@ -100,9 +107,17 @@ export function createSessions(
       return withoutLostEvidence(turns, scope, engine, signal);
     },
 
-    async add(scope, sessionId, turn) {
+    lifeOf: async ({ tenantId }) => ports.lifeOf?.(tenantId),
+
+    async add(scope, sessionId, turn, life) {
       const expiresAt = now() + settings.expireMinutes * 60_000;
       if (sessionId === undefined) {
+        // A session that is stored goes with its tenant; one that is not yet would come after it.
+        if (life !== undefined && life !== (await ports.lifeOf?.(scope.tenantId))) {
+          throw new TenantDeleting(
+            'Cannot begin a session: its tenant was deleted since the question was asked',
+          );
+        }
         const id = randomBytes(16).toString('base64url');
         const turns = turn === undefined ? [] : [turn];
         await state.put(scope, collection, id, { owner: ownerOf(scope), expiresAt, turns }, null);

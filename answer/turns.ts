@@ -48,6 +48,11 @@ export function createTurns(
     const settings = settingsOf(scope.tenantId);
     const known = sessionId === newSession ? undefined : sessionId;
     const degraded: Degradation[] = [];
+    // Not waited for before the session is begun, at the end.
+    const life = sessionId === newSession ? sessions.lifeOf(scope) : undefined;
+    life?.catch(() => {
+      // Told there.
+    });
     const turns = known === undefined ? [] : await sessions.read(scope, known, call.signal);
 
     const report = new GuardrailReport('input');
@@ -79,7 +84,7 @@ export function createTurns(
           refusal !== undefined ||
           response.guardrails.some(({ side, action }) => side === 'input' && action === 'blocked');
         const turn = isRefused ? undefined : turnOf(asked, standAlone, response, turns);
-        return sessions.add(scope, known, turn);
+        return sessions.add(scope, known, turn, await life);
       },
     };
   };

@@ -177,6 +177,13 @@ export class InvalidConfiguration extends BraidError {
   }
 }
 
+/** The tenant is being deleted, or was since the write was begun: what came before must not come after. */
+export class TenantDeleting extends BraidError {
+  constructor(message: string) {
+    super('tenant_deleting', message);
+  }
+}
+
 /** Another writer changed the record between the read and the write; read again and retry. */
 export class RevisionConflict extends BraidError {
   constructor(message: string) {

@@ -4,12 +4,12 @@ import type { TenantDeletions } from './tenant-deletion.ts';
 
 type Guard = Pick<TenantDeletions, 'requireWritable'>;
 
-/** The same store, which refuses writes to a tenant that is being deleted. @throws {BraidError} `tenant_deleting` */
+/** The same store, which refuses writes to a tenant that is being deleted, or was since they began. @throws {TenantDeleting} */
 export function guardDocuments(documents: DocumentStore, guard: Guard): DocumentStore {
   return {
     ...documents,
     async replace(scope, write) {
-      await guard.requireWritable(scope.tenantId);
+      await guard.requireWritable(scope.tenantId, write.life);
       await documents.replace(scope, write);
     },
     ...(documents.forget !== undefined && {

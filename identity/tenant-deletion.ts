@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { BraidError } from '../domain/errors.ts';
+import { BraidError, TenantDeleting } from '../domain/errors.ts';
 import type { Scope } from '../domain/scope.ts';
 import { checkTenantId } from '../domain/tenant.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
@@ -36,8 +36,16 @@ export interface TenantDeletions {
   delete(tenantId: string): Promise<TenantDeletion>;
   /** Deletions that were begun and have not ended, by tenant. */
   unfinished(): Promise<string[]>;
-  /** @throws {BraidError} `tenant_deleting` while the tenant is being deleted, in this process or another */
-  requireWritable(tenantId: string): Promise<void>;
+  /**
+   * Tells one life of a tenant from the next: a deletion ends it, and nothing that was begun in it may be written later.
+   * @throws {TenantDeleting} while the tenant is being deleted, in this process or another
+   */
+  lifeOf(tenantId: string): Promise<string>;
+  /**
+   * @param life in which the write was begun. @default any
+   * @throws {TenantDeleting} while the tenant is being deleted, and in another life
+   */
+  requireWritable(tenantId: string, life?: string): Promise<void>;
   /** True where what was written down of a tenant at that time must not be kept any more. */
   wasDeletedSince(tenantId: string, since: Date): Promise<boolean>;
 }
@@ -62,10 +70,25 @@ export function createTenantDeletions(ports: {
   readonly scopeOf: (tenantId: string) => Scope;
 }): TenantDeletions {
   const { state } = ports;
-  const openUntil = new Map<string, number>();
+  const lives = new Map<string, { readonly life: string; readonly until: number }>();
 
   const read = async (tenantId: string): Promise<TenantDeletion | undefined> =>
     (await state.get('system', collection, tenantId))?.value as TenantDeletion | undefined;
+
+  const lifeOf = async (tenantId: string): Promise<string> => {
+    const held = lives.get(tenantId);
+    if (held !== undefined && held.until > performance.now()) return held.life;
+    const asked = performance.now();
+    const deletion = await read(tenantId);
+    if (deletion?.state === 'running') {
+      throw new TenantDeleting('Cannot write to the tenant: it is being deleted');
+    }
+    // Not the time by any clock of this machine: the moment, as the deletion wrote it down, is a name.
+    const life = deletion?.finishedAt ?? 'first';
+    if (lives.size >= maxCached) lives.clear();
+    lives.set(tenantId, { life, until: asked + cacheMs });
+    return life;
+  };
 
   return {
     async delete(tenantId) {
@@ -76,7 +99,7 @@ export function createTenantDeletions(ports: {
           : { tenantId, state: 'running', startedAt: now(), removed: nothingRemoved };
       const save = () => state.put('system', collection, tenantId, deletion);
       await save();
-      openUntil.delete(tenantId);
+      lives.delete(tenantId);
       ports.audit.act({ actor: 'operator', action: 'tenant deletion begins', tenantId });
       for (;;) {
         await wait(settleMs);
@@ -117,14 +140,13 @@ export function createTenantDeletions(ports: {
       return deletion.state === 'running' || (deletion.finishedAt ?? '') >= since.toISOString();
     },
 
-    async requireWritable(tenantId) {
-      if ((openUntil.get(tenantId) ?? 0) > performance.now()) return;
-      const asked = performance.now();
-      if ((await read(tenantId))?.state === 'running') {
-        throw new BraidError('tenant_deleting', 'Cannot write to the tenant: it is being deleted');
+    lifeOf,
+
+    async requireWritable(tenantId, life) {
+      const now = await lifeOf(tenantId);
+      if (life !== undefined && life !== now) {
+        throw new TenantDeleting('Cannot write to the tenant: it was deleted since the write was begun');
       }
-      if (openUntil.size >= maxCached) openUntil.clear();
-      openUntil.set(tenantId, asked + cacheMs);
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   ModelRefused,
   ObjectStoreFailure,
   SourceConflict,
+  TenantDeleting,
 } from '../domain/errors.ts';
 import type { EventOutcome } from '../domain/feed.ts';
 import type { Scope } from '../domain/scope.ts';
@@ -218,6 +219,8 @@ async function applyEvent(
     }
     const isRefused = error instanceof ModelRefused && !error.concernsTextOnly;
     if (isPassing(error) || error instanceof EngineMismatch || isRefused || isAborted(error)) throw error;
+    // Nothing is wrong with the event: sent again, it belongs to the tenant's next life.
+    if (error instanceof TenantDeleting) throw error;
     if (!(error instanceof BraidError || error instanceof UnavailableValue)) {
       ports.telemetry.log.error({ error }, 'event failed unexpectedly');
     }

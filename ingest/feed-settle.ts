@@ -5,6 +5,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ApplyBatch, QueuedReading } from './feed-apply.ts';
 import { type DeadLetters, letterIdOf } from './feed-dead-letters.ts';
+import type { RequireLife } from './feed-life.ts';
 import type { Patience } from './feed-patience.ts';
 import type { StormWatch } from './feed-storm.ts';
 
@@ -42,6 +43,8 @@ export interface SettleOptions {
   readonly hasPlaces: boolean;
   /** Kept with each dead letter, so that it is tried again as the feed was. */
   readonly anyTenant?: boolean;
+  /** Asked before a dead letter is kept: what a tenant that was deleted has brought is not. */
+  readonly requireLife: RequireLife;
   readonly signal?: AbortSignal;
   /** Told each outcome, in the feed's order. */
   readonly onOutcome?: (outcome: EventOutcome, embedded: number) => void;
@@ -161,8 +164,11 @@ async function keepLetter(ports: SettlePorts, options: SettleOptions, item: Queu
   const outcome = item.outcome as Extract<EventOutcome, { outcome: 'dead_lettered' }>;
   const { record } = item;
   const position = item.reading.kind === 'event' ? item.reading.event.position : item.reading.position;
-  await ports.patience(async () =>
-    ports.deadLetters?.keep(options.scope, {
+  if (ports.deadLetters === undefined) return;
+  const { deadLetters } = ports;
+  await ports.patience(async () => {
+    await options.requireLife();
+    await deadLetters.keep(options.scope, {
       letterId: letterIdOf(
         options.feed,
         options.hasPlaces ? record.record : undefined,
@@ -178,8 +184,8 @@ async function keepLetter(ports: SettlePorts, options: SettleOptions, item: Queu
       failedAt: new Date().toISOString(),
       raw: record.text,
       ...(options.anyTenant === true && { anyTenant: true }),
-    }),
-  );
+    });
+  });
 }
 
 function stormError(feed: string, { record }: Queued, reason: string): FeedStopped {

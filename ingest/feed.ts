@@ -22,6 +22,7 @@ import { createApplyBatch } from './feed-apply.ts';
 import { batchesOf } from './feed-batches.ts';
 import { createDeadLetters, type DeadLetters } from './feed-dead-letters.ts';
 import { createDryIngest, createDryWatermarks } from './feed-dry-run.ts';
+import { holdToLife, type RequireLife } from './feed-life.ts';
 import { createLowWater } from './feed-low-water.ts';
 import { createLoadObject, type FeedObjects } from './feed-object.ts';
 import { createPatience, type Patience } from './feed-patience.ts';
@@ -49,6 +50,8 @@ export interface FeedPorts {
   readonly readers: Readonly<Record<string, FeedReaderMaker>>;
   /** A feed sees each document of its tenant, whoever may read it. */
   readonly operatorOf: (tenantId: string) => Scope;
+  /** Names the life of a tenant, which a deletion ends. @throws {TenantDeleting} @default tenants are not deleted */
+  readonly lifeOf?: (tenantId: string) => Promise<string>;
   /** Where events name objects instead of carrying them. @default no bucket can be read */
   readonly objects?: FeedObjects;
 }
@@ -69,12 +72,13 @@ export interface Feeds {
   /**
    * Brings a feed into the index, from where an earlier run ended. While the engine or a model is away it waits.
    * @throws {FeedStopped} in a storm of dead letters, before a mass deletion, or where `from` is nowhere in the feed
+   * @throws {TenantDeleting} where a tenant that it writes to is deleted meanwhile
    * @throws {InvalidInput} for `ordered` with `from`
    */
   run(scope: Scope, request: FeedRequest): Promise<FeedReport>;
   /**
    * Applies events as they come and yields one result each, in order, when it is stored. Reads no faster than it applies.
-   * @throws {FeedStopped} {EngineUnavailable} {ModelUnavailable} what was yielded before is stored
+   * @throws {FeedStopped} {EngineUnavailable} {ModelUnavailable} {TenantDeleting} what was yielded before is stored
    */
   take(scope: Scope, feed: TakenFeed): AsyncIterable<RecordResult>;
   /** Tries a dead letter again; it is dropped when it can be applied, or says so, and kept with the new reason otherwise. */
@@ -149,6 +153,7 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
       : undefined;
   const isResumed = name !== undefined && from === undefined && request.fromStart !== true && !dryRun;
   try {
+    const requireLife = await patience(() => holdToLife(run.lifeOf, scope.tenantId));
     const stored = isResumed ? await patience(() => readPosition(state, scope, name)) : undefined;
     const raw = afterPosition(
       () => request.open(signal),
@@ -162,13 +167,15 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
     });
     const paced = atMost(wanted, request.eventsPerSecond, signal);
     const store = async (last: ReadRecord) => {
-      if (name !== undefined && !dryRun)
-        await patience(() => storePosition(state, scope, name, last, last.position));
+      if (dryRun) return;
+      await patience(requireLife);
+      if (name !== undefined) await patience(() => storePosition(state, scope, name, last, last.position));
     };
     const settle = settlerOf(run, scope, {
       ...request,
       dryRun,
       patience,
+      requireLife,
       checkpoint: store,
       onOutcome(outcome, embedded) {
         account.count(outcome, embedded);
@@ -209,7 +216,8 @@ async function* takeFeed(run: Run, scope: Scope, feed: TakenFeed): AsyncGenerato
   const watch = stopped === undefined ? run.watches.get(key) : undefined;
   const storm = watch?.storm ?? createStormWatch(run.settings.storm);
   run.watches.set(key, { storm });
-  const settle = settlerOf(run, scope, { ...feed, patience, dryRun: false, storm });
+  const requireLife = await patience(() => holdToLife(run.lifeOf, scope.tenantId));
+  const settle = settlerOf(run, scope, { ...feed, patience, requireLife, dryRun: false, storm });
   const { batchEvents } = run.settings;
   const limits = { maxEvents: batchEvents, maxCharacters: batchCharacters, lingerMs };
   for await (const batch of batchesOf(readAll(feed.reader, feed.events), limits)) {
@@ -248,10 +256,12 @@ async function retryLetter(
     },
   };
   const { feed: name, format, anyTenant = false } = letter;
-  const options = { name, format, anyTenant, reader, patience, dryRun: false };
+  const requireLife = await patience(() => holdToLife(run.lifeOf, scope.tenantId));
+  const options = { name, format, anyTenant, reader, patience, requireLife, dryRun: false };
   const settle = settlerOf(once, scope, options);
   const { results, failure } = await settle([readRecord(reader, { text: letter.raw, record: 1 })]);
   if (failure !== undefined) throw failure.error;
+  await requireLife();
   if (lastReason === undefined) await deadLetters.drop(scope, letter.letterId);
   else await deadLetters.keep(scope, { ...letter, ...lastReason, failedAt: new Date().toISOString() });
   return results[0]!;
@@ -262,6 +272,7 @@ type SettlerOptions = Pick<
   'name' | 'format' | 'reader' | 'anyTenant' | 'allowMassDelete' | 'signal'
 > & {
   readonly patience: Patience;
+  readonly requireLife: RequireLife;
   readonly dryRun: boolean;
   readonly open?: unknown;
   /** @default a new one */
@@ -304,6 +315,7 @@ function settlerOf(
     format: options.format,
     hasPlaces: options.open !== undefined,
     anyTenant: options.anyTenant === true,
+    requireLife: options.requireLife,
     ...(options.onOutcome && { onOutcome: options.onOutcome }),
     ...(options.checkpoint && { checkpoint: options.checkpoint }),
     ...(signal && { signal }),

@@ -22,7 +22,10 @@ import { type Prepared, type PreparePorts, prepare, prepareRetitled, timed } fro
 
 export type { RequestedChange } from './check-change.ts';
 
-export type IngestPorts = PreparePorts;
+export interface IngestPorts extends PreparePorts {
+  /** Names the life of a tenant, which a deletion ends. @throws {TenantDeleting} @default tenants are not deleted */
+  readonly lifeOf?: (tenantId: string) => Promise<string>;
+}
 
 /**
  * @param ifVersion the version that must be stored; `null`: no live document may be
@@ -68,13 +71,20 @@ export function createIngest(ports: IngestPorts): Ingest {
   const ingestBelow = async (
     [scope, requested, ifVersion, signal, pin]: Parameters<Ingest>,
     depth: number,
+    lifeOfParent?: string,
   ): Promise<WriteResult> => {
     const change = checkChange(requested);
+    let life = lifeOfParent;
     let prepared: Prepared | undefined;
     let preparedTitle: string | undefined;
 
     const attempt = async (): Promise<WriteResult | undefined> => {
-      const stored = await documents.record(scope, change.documentId);
+      // Once, before anything else: what a deletion of the tenant overtakes is not written after it.
+      const [stored, begunIn] = await Promise.all([
+        documents.record(scope, change.documentId),
+        life ?? ports.lifeOf?.(scope.tenantId),
+      ]);
+      life = begunIn;
       checkOwner(stored?.record, change);
       checkExpected(stored?.record, change.documentId, ifVersion);
       const merge = mergeChange(stored?.record, change, {
@@ -102,7 +112,7 @@ export function createIngest(ports: IngestPorts): Ingest {
       }
       if (write !== undefined) {
         await pin?.(recordVersion(write.record), stored?.record);
-        const isNamed = await nameAttachments(documents, scope, stored, change, write.attachments);
+        const isNamed = await nameAttachments(documents, scope, stored, change, life, write.attachments);
         if (!isNamed) return undefined;
         const results = await writeAttachments({
           requested,
@@ -114,12 +124,17 @@ export function createIngest(ports: IngestPorts): Ingest {
             const held = await documents.record(scope, documentId);
             return held !== undefined && isLive(held.record);
           },
-          write: (below) => ingestBelow([scope, below, undefined, signal], depth + 1),
+          write: (below) => ingestBelow([scope, below, undefined, signal], depth + 1, life),
         });
         write = withAttachments(write, results);
         const { record: next, chunks } = write;
         await timed(telemetry, 'store', () =>
-          documents.replace(scope, { record: next, expected: stored?.revision, ...(chunks && { chunks }) }),
+          documents.replace(scope, {
+            record: next,
+            expected: stored?.revision,
+            ...(chunks && { chunks }),
+            ...(life !== undefined && { life }),
+          }),
         );
       }
       return resultOf(change, merge, stored?.record, write, prepared);
@@ -156,6 +171,7 @@ async function nameAttachments(
   scope: Scope,
   stored: StoredRecord | undefined,
   change: Change,
+  life: string | undefined,
   attachments: readonly Attachment[] = [],
 ): Promise<boolean> {
   const held = stored?.record.attachments ?? [];
@@ -172,7 +188,11 @@ async function nameAttachments(
     }),
     attachments: [...ids],
   };
-  await documents.replace(scope, { record, expected: stored?.revision });
+  await documents.replace(scope, {
+    record,
+    expected: stored?.revision,
+    ...(life !== undefined && { life }),
+  });
   return false;
 }
 

@@ -73,6 +73,8 @@ export interface DocumentWrite {
   /** From `record()`; undefined when there was no record. */
   readonly expected: string | undefined;
   readonly chunks?: ReplacedChunks;
+  /** The tenant's life in which the work on it began: who guards the store refuses it in another. @default any */
+  readonly life?: string;
 }
 
 export interface ReplacedChunks {

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSessions } from '../../answer/sessions.ts';
+import { createTurns } from '../../answer/turns.ts';
 import { type Braid, createBraid } from '../../braid.ts';
 import { collectAnswer } from '../../cli/collect-answer.ts';
 import { loadConfig } from '../../config.ts';
 import type { Access } from '../../domain/access.ts';
-import { NotFound } from '../../domain/errors.ts';
+import { NotFound, TenantDeleting } from '../../domain/errors.ts';
 import { createSqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
 import { scopes as makers } from '../search-engine/scopes.ts';
@@ -86,9 +87,10 @@ describe('sessions', () => {
 describe('createSessions', () => {
   let adapter: Awaited<ReturnType<typeof createSqliteEngine>>;
   let time = 0;
-  const make = (maxHistoryTokens = 1_000) =>
+  const make = (maxHistoryTokens = 1_000, lifeOf?: (tenantId: string) => Promise<string>) =>
     createSessions(
       {
+        ...(lifeOf && { lifeOf }),
         state: adapter.state,
         engine: braid.engine,
         countTokens: (text) => text.length,
@@ -114,6 +116,26 @@ describe('createSessions', () => {
     });
   });
   afterAll(() => adapter.close());
+
+  it('begins none for an answer that took longer than the deletion of its tenant', async () => {
+    let life = 'first';
+    const sessions = make(1_000, async () => life);
+    const turns = createTurns(
+      sessions,
+      () => ({ withholdUngrounded: false, linkHosts: [] }),
+      silentTelemetry,
+    );
+    const scope = makers.reader('overtaken', []);
+    const open = () => turns(scope, { question: 'why?', sessionId: 'new' }, {} as never, {});
+    const response = { answer: { text: 'so' }, passages: [], guardrails: [], endReason: 'complete' } as never;
+    const overtaken = await open();
+    life = 'second';
+    await expect(overtaken.keep(response)).rejects.toThrow(TenantDeleting);
+    expect(await adapter.state.list(scope, 'sessions', { limit: 10 })).toEqual([]);
+    const id = await (await open()).keep(response);
+    expect(await sessions.read(scope, id!)).toHaveLength(1);
+    await adapter.state.remove(scope, 'sessions', id!);
+  });
 
   it('forgets what an answer said when a passage of it may no longer be read, has changed or has gone', async () => {
     const sessions = make();

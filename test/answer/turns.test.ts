@@ -30,6 +30,7 @@ async function kept(
         added = turn;
         return sessionId ?? 'a';
       },
+      lifeOf: async () => undefined,
       sweep: async () => 0,
     },
     () => settings,
@@ -95,7 +96,12 @@ describe('createTurns', () => {
     async function followUp(question: string, rewritten: string, earlier = [turnRestingOn(1)]) {
       const checked: string[] = [];
       const openTurn = createTurns(
-        { read: async () => earlier, add: async () => 'a', sweep: async () => 0 },
+        {
+          read: async () => earlier,
+          add: async () => 'a',
+          lifeOf: async () => undefined,
+          sweep: async () => 0,
+        },
         () => ({
           ...settings,
           guard: policyTelling(guardrail, ({ text }) => checked.push(text)),

@@ -528,8 +528,15 @@ export const places: readonly GuardedPlace[] = [
   place(
     'identity/guarded-writes.ts',
     'documents while a tenant is deleted',
-    '      await guard.requireWritable(scope.tenantId);\n      await documents.replace',
+    '      await guard.requireWritable(scope.tenantId, write.life);\n      await documents.replace',
     '      await documents.replace',
+    'identity',
+  ),
+  place(
+    'identity/tenant-deletion.ts',
+    'documents that were begun before their tenant was deleted',
+    'if (life !== undefined && life !== now) {',
+    'if (false) {',
     'identity',
   ),
   place(

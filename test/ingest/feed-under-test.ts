@@ -27,6 +27,7 @@ import { silentTelemetry, type Telemetry } from '../../telemetry/telemetry.ts';
 export interface Stores {
   readonly documents: DocumentStore;
   readonly state: StateStore;
+  readonly lifeOf?: (tenantId: string) => Promise<string>;
 }
 
 export interface FeedUnderTest {
@@ -43,7 +44,7 @@ export const standInModel = { id: 'test/hash', dimensions: 8 } as const;
 
 /** Feeds over real stores, with a parser of lines ("boom" cannot be parsed) and a stand-in for the embedding model. */
 export function createFeedUnderTest(
-  { documents, state }: Stores,
+  { documents, state, lifeOf }: Stores,
   settings: Partial<FeedSettings> = {},
   telemetry: Telemetry = silentTelemetry,
   minChunkCharacters = 0,
@@ -63,7 +64,10 @@ export function createFeedUnderTest(
     embedQuery: async (text) => vectorOf(text),
   };
   const chunker = createLineChunker(minChunkCharacters);
-  const ingest = createIngest({ parser, chooseChunker: () => chunker, model, documents, telemetry });
+  const ingest = createIngest({
+    ...{ parser, chooseChunker: () => chunker, model, documents, telemetry },
+    ...(lifeOf && { lifeOf }),
+  });
   const feeds = createFeeds(
     {
       ingest,
@@ -72,6 +76,7 @@ export function createFeedUnderTest(
       telemetry,
       readers: { braid: () => readEnvelope },
       operatorOf: scopes.operator,
+      ...(lifeOf && { lifeOf }),
       ...(storeOf && {
         objects: { storeOf, metadataSuffix, maxMetadataBytes, parseMetadata: parseObjectMetadata },
       }),
