@@ -73,7 +73,7 @@ export interface LatencyReport {
   readonly alone: {
     readonly braid: AloneReport;
     readonly floor: AloneReport;
-    /** Of Braid without the embedding of the query, to the floor; `cpu` is null where it takes no more than noise. */
+    /** Of Braid with the query's vector kept, to the floor; `cpu` is null where no CPU time was seen. */
     readonly ratio: { readonly p50: number; readonly cpu: number | null };
   };
   readonly recall: readonly RecallReport[];
@@ -85,13 +85,13 @@ export interface AloneReport {
   readonly queries: number;
   readonly p50: number;
   readonly p95: number;
-  /** Without the embedding of the query, where there is one. */
+  /** Of the same queries asked again: their vectors are kept and nothing is embedded. */
   readonly p50WithoutEmbedding: number;
   /**
    * A search's, of the process that searches and its threads: over HTTP the server's, else this one's. An engine in another
    * process is not in it. Embedding is, and is said apart.
    */
   readonly cpuMs: number;
-  /** Of embedding the same queries alone, in this process, by the same model. */
+  /** What of it goes when the same queries are asked again. */
   readonly embeddingCpuMs: number;
 }

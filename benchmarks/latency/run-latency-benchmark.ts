@@ -9,7 +9,7 @@ import { createSqliteFloor } from './floor-sqlite.ts';
 import type { AloneReport, LatencyReport, RateReport, StageReport } from './latency-report.ts';
 import { loadCorpus } from './load-corpus.ts';
 import { measureRecall } from './measure-recall.ts';
-import { defaultLateMs, runOpenLoop, type Target } from './open-loop.ts';
+import { defaultLateMs, type LoopOptions, runOpenLoop, type Target } from './open-loop.ts';
 import { prepareLoad } from './search-load.ts';
 import { type CorpusShape, tenantsOf } from './synthetic-corpus.ts';
 
@@ -17,7 +17,7 @@ import { type CorpusShape, tenantsOf } from './synthetic-corpus.ts';
 export interface HttpServer {
   readonly url: string;
   /** CPU time of its process and threads since it started. */
-  cpuMicroseconds(): Promise<number>;
+  readonly cpuMicroseconds: () => Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -49,6 +49,7 @@ export interface LatencySettings {
 const recallSelectivities = [1, 0.1, 0.01, 0.001];
 const recallQueries = 50;
 const aloneQueries = 200;
+const aloneWarmUp = 20;
 const mostSteps = 12;
 const dimensions = 384;
 
@@ -83,6 +84,7 @@ export async function runLatencyBenchmark(
         : createOpenSearchFloor(options.opensearchUrl, `${settings.opensearch.indexPrefix}-chunks`);
     server = options.over === 'http' ? await serve(settings) : undefined;
     const load = prepareLoad(tenants, selectivities, dimensions);
+    const fresh = createFresh();
     const timings: Record<string, number>[] = [];
     const search = createSearch(braid, server, load, timings);
     const bare = floor;
@@ -92,11 +94,15 @@ export async function runLatencyBenchmark(
     ];
     onProgress('warming up');
     const first = options.rates?.[0] ?? 5;
-    await runOpenLoop(targets, { rate: first, seconds: options.warmUpSeconds, seed: 7 });
-    timings.length = 0;
-    const steps = await stepRates(targets, options, timings);
+    await runStep(targets, { rate: first, seconds: options.warmUpSeconds, seed: 7 }, fresh);
+    const steps = await stepRates(targets, options, timings, fresh);
     onProgress('one search at a time');
-    const alone = await measureAlone(braid, bare, server, search, load, timings);
+    const alone = await measureAlone(
+      search,
+      (request) => bare.search(load(request)),
+      fresh(aloneQueries + aloneWarmUp),
+      server?.cpuMicroseconds,
+    );
     onProgress('recall');
     const [largest] = tenants;
     const scope: Scope = braid.scopes.reader(largest!.tenantId);
@@ -188,10 +194,34 @@ function createSearch(
   };
 }
 
+/** Takes so many requests that nobody has asked yet, and says the first. */
+type Fresh = (count: number) => number;
+
+/** Vectors of queries are kept: one that was asked before is not embedded, and would pass for quicker than it is. */
+function createFresh(): Fresh {
+  let next = 0;
+  return (count) => {
+    const first = next;
+    next += count;
+    return first;
+  };
+}
+
+async function runStep(targets: readonly Target[], options: LoopOptions, fresh: Fresh): Promise<RateReport> {
+  const from = fresh(0);
+  const report = await runOpenLoop(
+    targets.map(({ name, send }) => ({ name, send: (request) => send(from + request) })),
+    options,
+  );
+  fresh(Math.ceil(report.sent / targets.length));
+  return report;
+}
+
 async function stepRates(
   targets: readonly Target[],
   { rates, seconds, onProgress }: LatencyOptions,
   timings: Record<string, number>[],
+  fresh: Fresh,
 ): Promise<{ rates: RateReport[]; stages: StageReport[] }> {
   const reports: RateReport[] = [];
   let stages: StageReport[] = [];
@@ -199,7 +229,7 @@ async function stepRates(
     const rate = rates?.[step] ?? 5 * 2 ** step;
     onProgress?.(`${rate} requests a second`);
     timings.length = 0;
-    const report = await runOpenLoop(targets, { rate, seconds, seed: step + 1 });
+    const report = await runStep(targets, { rate, seconds, seed: step + 1 }, fresh);
     reports.push(report);
     if (stages.length === 0 && !report.isRejected) stages = stagesOf(timings);
     if (rates === undefined && report.isSaturated) break;
@@ -218,69 +248,60 @@ function stagesOf(timings: readonly Record<string, number>[]): StageReport[] {
   });
 }
 
-async function measureAlone(
-  braid: Braid,
-  floor: Floor,
-  server: HttpServer | undefined,
+/**
+ * Times searches one after the other: queries that nobody has asked yet, then the same again, whose vectors are kept, so
+ * that both times and CPU without embedding are of the process that searches; then the floor.
+ * @param from the first request; `aloneQueries` and before them `aloneWarmUp` are taken
+ * @param cpuMicroseconds of the process that searches, where that is another
+ */
+export async function measureAlone(
   search: (request: number) => Promise<void>,
-  load: ReturnType<typeof prepareLoad>,
-  timings: Record<string, number>[],
+  floor: (request: number) => Promise<void>,
+  from: number,
+  cpuMicroseconds?: () => Promise<number>,
 ): Promise<LatencyReport['alone']> {
-  // CPU is that of the process that searches; embedding the same queries alone tells what of Braid's is the model's.
-  const embedding = await pass(async (at) => {
-    await braid.embeddingModel.embedQuery(load(at).text);
+  const embedded = await pass(search, from, cpuMicroseconds);
+  const kept = await pass(search, from, cpuMicroseconds);
+  const bare = await pass(floor, from);
+  const report = (measured: Pass, without: Pass): AloneReport => ({
+    queries: measured.times.length,
+    p50: quantile(measured.times, 0.5),
+    p95: quantile(measured.times, 0.95),
+    p50WithoutEmbedding: quantile(without.times, 0.5),
+    cpuMs: measured.cpuMs,
+    embeddingCpuMs: Math.max(0, measured.cpuMs - without.cpuMs),
   });
-  timings.length = 0;
-  const own = await pass(search, server && (() => server.cpuMicroseconds()));
-  // The first were warm-up.
-  const embedMs = timings.slice(-aloneQueries).map((timing) => timing.embed ?? 0);
-  const bare = await pass((at) => floor.search(load(at)));
-  const withoutEmbedding = own.times
-    .map((time, at) => time - embedMs[at]!)
-    .sort((left, right) => left - right);
-  const report = (
-    measured: { times: number[]; cpuMs: number },
-    without: readonly number[],
-    embeddingCpuMs: number,
-  ): AloneReport => {
-    const sorted = measured.times.toSorted((left, right) => left - right);
-    return {
-      queries: sorted.length,
-      p50: quantile(sorted, 0.5),
-      p95: quantile(sorted, 0.95),
-      p50WithoutEmbedding: quantile(without, 0.5),
-      cpuMs: measured.cpuMs,
-      embeddingCpuMs,
-    };
-  };
-  const bareSorted = bare.times.toSorted((left, right) => left - right);
-  // Three passes are three measurements: where noise is greater than the difference, there is none to tell.
-  const ownCpuMs = own.cpuMs - embedding.cpuMs;
-  const braidReport = report(own, withoutEmbedding, embedding.cpuMs);
-  const floorReport = report(bare, bareSorted, 0);
   return {
-    braid: braidReport,
-    floor: floorReport,
+    braid: report(embedded, kept),
+    floor: report(bare, bare),
     ratio: {
-      p50: braidReport.p50WithoutEmbedding / floorReport.p50,
-      cpu: ownCpuMs > 0 && bare.cpuMs > 0 ? ownCpuMs / bare.cpuMs : null,
+      p50: quantile(kept.times, 0.5) / quantile(bare.times, 0.5),
+      cpu: kept.cpuMs > 0 && bare.cpuMs > 0 ? kept.cpuMs / bare.cpuMs : null,
     },
   };
 }
 
+interface Pass {
+  /** Rising. */
+  readonly times: readonly number[];
+  readonly cpuMs: number;
+}
+
 async function pass(
   send: (request: number) => Promise<void>,
+  from: number,
   cpuMicroseconds: () => Promise<number> = ownCpuMicroseconds,
-): Promise<{ readonly times: number[]; readonly cpuMs: number }> {
-  for (let at = 0; at < 20; at += 1) await send(at);
+): Promise<Pass> {
+  for (let at = 0; at < aloneWarmUp; at += 1) await send(from + at);
   const cpuBefore = await cpuMicroseconds();
   const times: number[] = [];
   for (let at = 0; at < aloneQueries; at += 1) {
     const startedAt = performance.now();
-    await send(at);
+    await send(from + aloneWarmUp + at);
     times.push(performance.now() - startedAt);
   }
-  return { times, cpuMs: ((await cpuMicroseconds()) - cpuBefore) / 1_000 / aloneQueries };
+  const cpuMs = ((await cpuMicroseconds()) - cpuBefore) / 1_000 / aloneQueries;
+  return { times: times.sort((left, right) => left - right), cpuMs };
 }
 
 async function ownCpuMicroseconds(): Promise<number> {

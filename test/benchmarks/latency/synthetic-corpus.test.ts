@@ -36,3 +36,13 @@ test('prepareLoad asks tenants as they have chunks, and takes the filters in tur
   expect(share).toBeCloseTo(tenants[0]!.chunks / 4_000, 1);
   expect(searches.filter(({ selectivity }) => selectivity === 0.1)).toHaveLength(1_000);
 });
+
+test('prepareLoad asks nothing twice, and the same words for the same place of each round', () => {
+  const load = prepareLoad(tenantsOf(shape), [1], 4);
+  const asked = Array.from({ length: 20_000 }, (_, at) => load(at));
+  const texts = new Set(asked.map(({ tenantId, text }) => `${tenantId} ${text}`));
+  // But for texts that hold a word twice, and the few that are drawn twice.
+  expect(texts.size).toBeGreaterThan(19_500);
+  const words = ({ text }: { readonly text: string }) => text.split(' ').sort();
+  expect(words(asked[18_007]!)).toEqual(words(asked[7]!));
+});
