@@ -1,4 +1,5 @@
 import { InvalidInput } from '../../domain/errors.ts';
+import { numberOf } from './judgements.ts';
 import { gatherRun, type Run, type ScoredDocument } from './run.ts';
 
 /**
@@ -21,6 +22,6 @@ function* readLines(text: string, file: string): Generator<ScoredDocument> {
         `Expected ${place} to be query, Q0, document, rank, score and tag, got ${JSON.stringify(line.slice(0, 100))}`,
       );
     }
-    yield { queryId, documentId, score: Number(score), place };
+    yield { queryId, documentId, score: numberOf(score), place };
   }
 }

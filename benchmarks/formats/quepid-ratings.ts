@@ -1,16 +1,18 @@
 import { parse } from 'csv-parse/sync';
 import { InvalidInput } from '../../domain/errors.ts';
-import { eachJudgement, gatherJudgements, type Judgement, type Judgements } from './judgements.ts';
+import { eachJudgement, gatherJudgements, type Judgement, type Judgements, numberOf } from './judgements.ts';
 
 const header = ['query', 'docid', 'rating'];
 
 /**
  * Parses Quepid's ratings ("basic" export and import): CSV with the header `query,docid,rating`. The query's text is its
- * id. A row without a rating is a document that nobody judged and is left out.
+ * id. A row without a rating is a document that nobody judged and is left out; its query stays.
  * @throws {InvalidInput} naming the line that is malformed, or that judges a pair a second time
  */
 export function parseQuepidRatings(text: string, file: string): Judgements {
-  return gatherJudgements(readRows(text, file));
+  const rows = parseCsv(text, file);
+  const queries = rows.flatMap(({ row: [query] }) => query || []);
+  return gatherJudgements(readRows(rows, file), queries);
 }
 
 /** Writes Quepid's ratings; each query's id stands as its text. */
@@ -23,18 +25,18 @@ export function formatQuepidRatings(judgements: Judgements): string {
   return [header, ...rows].map((row) => `${row.map(quoted).join(',')}\n`).join('');
 }
 
-function* readRows(text: string, file: string): Generator<Judgement> {
-  for (const { row, line } of parseCsv(text, file)) {
+function* readRows(rows: ReturnType<typeof parseCsv>, file: string): Generator<Judgement> {
+  for (const { row, line } of rows) {
     const place = `${file}:${line}`;
     const [queryId, documentId, rating] = row;
-    if (rating === '') continue;
-    if (!queryId || !documentId || rating === undefined || !Number.isFinite(Number(rating))) {
+    if (rating?.trim() === '' && queryId) continue;
+    if (!queryId || !documentId || rating === undefined || !Number.isFinite(numberOf(rating))) {
       throw new InvalidInput(
         'judgements',
         `Expected ${place} to be query, docid and a number, got ${JSON.stringify(row).slice(0, 100)}`,
       );
     }
-    yield { queryId, documentId, grade: Number(rating), place };
+    yield { queryId, documentId, grade: numberOf(rating), place };
   }
 }
 

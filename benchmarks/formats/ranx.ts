@@ -7,10 +7,12 @@ import { gatherRun, type Run, type ScoredDocument } from './run.ts';
  * @throws {InvalidInput} naming what is malformed
  */
 export function parseRanxQrels(text: string, file: string): Judgements {
+  const given = readQueries(text, file);
   return gatherJudgements(
-    readPairs(text, file).map(
+    readPairs(given, file).map(
       ({ queryId, documentId, value, place }): Judgement => ({ queryId, documentId, grade: value, place }),
     ),
+    Object.keys(given),
   );
 }
 
@@ -24,7 +26,7 @@ export function formatRanxQrels(judgements: Judgements): string {
  */
 export function parseRanxRun(text: string, file: string): Run {
   return gatherRun(
-    readPairs(text, file).map(
+    readPairs(readQueries(text, file), file).map(
       ({ queryId, documentId, value, place }): ScoredDocument => ({
         queryId,
         documentId,
@@ -52,11 +54,13 @@ interface Pair {
   readonly place: string;
 }
 
-function readPairs(text: string, file: string): Pair[] {
+function readQueries(text: string, file: string): Readonly<Record<string, unknown>> {
   const given = parseJson(text, file);
-  if (!isObject(given)) {
-    throw new InvalidInput('judgements', `Expected ${file} to be an object of queries`);
-  }
+  if (isObject(given)) return given;
+  throw new InvalidInput('judgements', `Expected ${file} to be an object of queries`);
+}
+
+function readPairs(given: Readonly<Record<string, unknown>>, file: string): Pair[] {
   return Object.entries(given).flatMap(([queryId, documents]) => {
     if (!isObject(documents)) {
       throw new InvalidInput('judgements', `Expected "${queryId}" of ${file} to be an object of documents`);

@@ -1,5 +1,12 @@
 import { InvalidInput } from '../../domain/errors.ts';
-import { gatherJudgements, isObject, type Judgement, type Judgements, parseJson } from './judgements.ts';
+import {
+  gatherJudgements,
+  isObject,
+  type Judgement,
+  type Judgements,
+  numberOf,
+  parseJson,
+} from './judgements.ts';
 
 /**
  * Parses judgements of OpenSearch's Search Relevance Workbench: the body of `PUT _plugins/_search_relevance/judgments`,
@@ -8,7 +15,11 @@ import { gatherJudgements, isObject, type Judgement, type Judgements, parseJson 
  * @throws {InvalidInput} naming what is malformed
  */
 export function parseWorkbenchJudgements(text: string, file: string): Judgements {
-  return gatherJudgements(readRatings(parseJson(text, file), file));
+  const ratings = [...readRatings(parseJson(text, file), file)];
+  return gatherJudgements(
+    ratings.flatMap(({ judgement }) => judgement ?? []),
+    ratings.map(({ query }) => query),
+  );
 }
 
 /** Writes the body that imports the judgements; each query's id stands as its text. */
@@ -55,7 +66,13 @@ export function formatWorkbenchQueries(texts: readonly string[], name = 'Queries
   return `${JSON.stringify(body, null, 2)}\n`;
 }
 
-function* readRatings(given: unknown, file: string): Generator<Judgement> {
+interface Rating {
+  readonly query: string;
+  /** Absent where the query is named and nothing is judged. */
+  readonly judgement?: Judgement;
+}
+
+function* readRatings(given: unknown, file: string): Generator<Rating> {
   const held = sourceOf(given);
   const queries = isObject(held) ? held.judgmentRatings : undefined;
   if (!Array.isArray(queries)) throw malformed(file, '"judgmentRatings" to be a list');
@@ -63,20 +80,19 @@ function* readRatings(given: unknown, file: string): Generator<Judgement> {
     const place = `judgmentRatings[${at}]`;
     if (!isObject(entry) || typeof entry.query !== 'string' || entry.query === '')
       throw malformed(file, `${place}.query to be a text`);
+    const { query } = entry;
+    yield { query };
     if (!Array.isArray(entry.ratings)) throw malformed(file, `${place}.ratings to be a list`);
     for (const [index, rating] of entry.ratings.entries()) {
       const where = `${place}.ratings[${index}]`;
       if (!isObject(rating) || typeof rating.docId !== 'string' || rating.docId === '')
         throw malformed(file, `${where}.docId to be a text`);
-      const grade = rating.rating;
-      const isNumber = typeof grade === 'number' || (typeof grade === 'string' && grade.trim() !== '');
-      if (!isNumber || !Number.isFinite(Number(grade)))
+      const grade = typeof rating.rating === 'string' ? numberOf(rating.rating) : rating.rating;
+      if (typeof grade !== 'number' || !Number.isFinite(grade))
         throw malformed(file, `${where}.rating to be a number`);
       yield {
-        queryId: entry.query,
-        documentId: rating.docId,
-        grade: Number(grade),
-        place: `${file} ${where}`,
+        query,
+        judgement: { queryId: query, documentId: rating.docId, grade, place: `${file} ${where}` },
       };
     }
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { idsByText } from '../../../benchmarks/formats/convert.ts';
@@ -5,9 +6,11 @@ import {
   detectJudgementFormat,
   type JudgementFormatName,
   judgementFormats,
+  readJudgementFile,
 } from '../../../benchmarks/formats/judgement-formats.ts';
 import type { Judgements } from '../../../benchmarks/formats/judgements.ts';
 import { formatWorkbenchQueries, parseWorkbenchQueries } from '../../../benchmarks/formats/workbench.ts';
+import { makeDatasetFolder } from '../relevance/dataset-folder.ts';
 
 const names = Object.keys(judgementFormats) as JudgementFormatName[];
 
@@ -53,10 +56,9 @@ describe.each(names)('%s', (name) => {
       quepid: 'query,docid,rating\nq,d,1\nq,d,2\n',
       workbench:
         '{"judgmentRatings":[{"query":"q","ratings":[{"docId":"d","rating":"1"},{"docId":"d","rating":"2"}]}]}',
-      // JSON keeps the last of two equal names, so that ranx cannot say it twice.
-      ranx: '{"q":{"d":null}}',
+      ranx: '{"q":{"d":1,"d":2}}',
     }[name];
-    expect(() => judgementFormats[name].parse(twice, 'file')).toThrow(/again|a number/);
+    expect(() => judgementFormats[name].parse(twice, 'file')).toThrow('again');
   });
 });
 
@@ -109,6 +111,74 @@ test('parseWorkbenchQueries gives back the texts of a query set in order', () =>
       expect(parseWorkbenchQueries(formatWorkbenchQueries(texts), 'file')).toEqual(texts);
     }),
   );
+});
+
+test.each([
+  ['a query that comes twice', 'ranx', '{"q":{"d":1},\n"q":{"e":1}}', '"q" comes again'],
+  ['a name that is spelled otherwise', 'ranx', '{"q":{"d":1,"\\u0064":2}}', '"d" comes again'],
+  [
+    'two lists of ratings',
+    'workbench',
+    '{"judgmentRatings":[],"judgmentRatings":[]}',
+    '"judgmentRatings" comes again',
+  ],
+  [
+    'a rating in another base',
+    'quepid',
+    'query,docid,rating\nq,d,0x10\n',
+    'file:2 to be query, docid and a number',
+  ],
+  [
+    'a rating of words',
+    'workbench',
+    '{"judgmentRatings":[{"query":"q","ratings":[{"docId":"d","rating":"Infinity"}]}]}',
+    'to be a number',
+  ],
+] as const)('judgement formats refuse %s', (_, name, text, message) => {
+  expect(() => judgementFormats[name].parse(text, 'file')).toThrow(message);
+});
+
+test('judgement formats take equal names in different objects, and what looks like a name in a text', () => {
+  const parse = (text: string) => plain(judgementFormats.ranx.parse(text, 'file'));
+  expect(parse('{"q":{"d":1},"r":{"d":2}}')).toEqual([
+    ['q', [['d', 1]]],
+    ['r', [['d', 2]]],
+  ]);
+  expect(parse('{"q":{"\\"d\\": {":1,"d":1}}')).toEqual([
+    [
+      'q',
+      [
+        ['"d": {', 1],
+        ['d', 1],
+      ],
+    ],
+  ]);
+});
+
+test('judgement formats keep a query for which nothing is judged, so that it can be named', () => {
+  const unrated = {
+    quepid: 'query,docid,rating\nq,d,\nr,d, \n',
+    workbench: '{"judgmentRatings":[{"query":"q","ratings":[]},{"query":"r","ratings":[]}]}',
+    ranx: '{"q":{},"r":{}}',
+  };
+  for (const [name, text] of Object.entries(unrated)) {
+    const read = judgementFormats[name as keyof typeof unrated].parse(text, 'file');
+    expect([...read].map(([query, grades]) => [query, grades.size])).toEqual([
+      ['q', 0],
+      ['r', 0],
+    ]);
+  }
+});
+
+test('readJudgementFile takes the byte order mark of a file for no part of its first id', async () => {
+  const folder = await makeDatasetFolder({
+    'beir.tsv': ['\uFEFFquery-id\tcorpus-id\tscore', 'q\td\t1'],
+    'bare.tsv': ['\uFEFFq\td\t1'],
+    'ranx.json': ['\uFEFF{"q":{"d":1}}'],
+  });
+  for (const file of ['beir.tsv', 'bare.tsv', 'ranx.json']) {
+    expect(plain((await readJudgementFile(join(folder, file))).judgements)).toEqual([['q', [['d', 1]]]]);
+  }
 });
 
 test('idsByText refuses two queries of one text', () => {
