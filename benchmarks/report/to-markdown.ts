@@ -26,12 +26,17 @@ function toText(block: Block): string {
   }
 }
 
-/** Text of queries and documents stays text: nothing of it becomes a link, an image or markup. */
+/**
+ * Text of queries and documents stays text: nothing of it becomes a link, an image, a list or other markup, also where a
+ * bare address becomes a link by itself and dollars enclose a formula, as on GitHub.
+ */
 function inline(text: string): string {
   return text
-    .replaceAll(/[\\`*_[\]<>#|!]/g, '\\$&')
     .replaceAll(/\s+/g, ' ')
-    .trim();
+    .trim()
+    .replaceAll(/[\\`*_[\]<>#|!~$&@]/g, '\\$&')
+    .replaceAll(/:(?=\/\/)|(?<=\bwww)\./gi, '\\$&')
+    .replace(/^([-+=](?=[ \-=]|$)|\d+[.)](?= |$))/, (mark) => `${mark.slice(0, -1)}\\${mark.slice(-1)}`);
 }
 
 function cell(text: string): string {

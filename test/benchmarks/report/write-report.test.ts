@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readReports } from '../../../benchmarks/report/read-reports.ts';
+import { toMarkdown } from '../../../benchmarks/report/to-markdown.ts';
 import { writeReport } from '../../../benchmarks/report/write-report.ts';
 import { makeDatasetFolder } from '../relevance/dataset-folder.ts';
 import { makeReport } from './detailed-report.ts';
@@ -36,6 +37,32 @@ function hostileReport() {
     { comparisons: [comparison], notes: [hostile] },
   );
 }
+
+test('toMarkdown keeps what would be a link, a list, a line or a formula without any brackets', () => {
+  const texts = [
+    'see https://evil.example',
+    'see WWW.evil.example',
+    'a@evil.example',
+    '1. one',
+    '- one',
+    '---',
+    '~~a~~ $b$ &lt;',
+  ];
+  const markdown = toMarkdown(
+    'title',
+    'verdict',
+    texts.map((text) => ({ kind: 'text', text })),
+  );
+  expect(markdown.split('\n\n').slice(2).join('\n').trim().split('\n')).toEqual([
+    'see https\\://evil.example',
+    'see WWW\\.evil.example',
+    'a\\@evil.example',
+    '1\\. one',
+    '\\- one',
+    '\\---',
+    '\\~\\~a\\~\\~ \\$b\\$ \\&lt;',
+  ]);
+});
 
 test('writeReport writes one page that loads nothing, with charts, both lists of the worst and the raw values', async () => {
   const folder = await makeDatasetFolder({});
