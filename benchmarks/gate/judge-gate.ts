@@ -24,7 +24,7 @@ export const allowedCpuGrowth = 1.1;
  * Holds a relevance report against an earlier one, configuration by configuration: fails where a metric is significantly
  * lower on the same queries (randomisation test, Holm over the configurations, 5 %) or CPU time a query grew by more than
  * 10 %. A configuration that is gone fails; a new one is not held against anything.
- * @throws {InvalidInput} where the two are not of the same queries, on the same engine
+ * @throws {InvalidInput} where the two are not of the same queries and judgements, on the same engine
  */
 export function judgeGate(current: DetailedReport, baseline: DetailedReport, metric: string): GateReport {
   requireSame(current, baseline);
@@ -70,10 +70,18 @@ function requireSame(current: DetailedReport, baseline: DetailedReport): void {
         ? 'corpora'
         : [...now].sort().join('\n') !== [...then].sort().join('\n')
           ? 'queries'
-          : undefined;
+          : areJudgedOtherwise(current, baseline)
+            ? 'judgements'
+            : undefined;
   if (different !== undefined) {
     throw new InvalidInput('--baseline', `Cannot compare with the baseline: it is of different ${different}`);
   }
+}
+
+/** Reports of before it was kept do not tell. */
+function areJudgedOtherwise({ corpus: now }: DetailedReport, { corpus: then }: DetailedReport): boolean {
+  const hashes: readonly (string | undefined)[] = [now.judgedHash, then.judgedHash];
+  return hashes.every((hash) => hash !== undefined) && hashes[0] !== hashes[1];
 }
 
 function qualityCheck(name: string, metric: string, comparison: PairedComparison, pValue: number): GateCheck {

@@ -49,6 +49,14 @@ export async function readDataset(folder: string, split?: string): Promise<Datas
   return { name: basename(resolve(folder)), corpusFile, corpusHash, documents: ids.size, ...joined };
 }
 
+/** SHA-256, hex, of queries, their texts and judgements, in whatever order they stand. */
+export function hashJudged(queries: readonly DatasetQuery[]): string {
+  const judged = queries.map(({ queryId, text, grades }) =>
+    JSON.stringify([queryId, text, [...grades].sort()]),
+  );
+  return createHash('sha256').update(judged.sort().join('\n')).digest('hex');
+}
+
 /** Joins queries with their judgements; what does not fit is named. */
 export function joinJudgements(
   texts: ReadonlyMap<string, string>,

@@ -20,7 +20,7 @@ import { type Comparison, compareRuns } from './compare-runs.ts';
 import { type Configuration, deepen, defaultConfigurations, readConfigurations } from './configurations.ts';
 import { type LeftOut, leftOutOf, named, notesOn } from './left-out.ts';
 import { defaultMetrics, type Metrics, metricOf } from './measure-ranking.ts';
-import { type Dataset, joinJudgements, readDataset, readQueryTexts } from './read-dataset.ts';
+import { type Dataset, hashJudged, joinJudgements, readDataset, readQueryTexts } from './read-dataset.ts';
 import { requireSearchable } from './require-searchable.ts';
 import { type ConfigurationRun, type Cost, runConfiguration, tryConfiguration } from './run-configuration.ts';
 import { storeRun } from './stored-run.ts';
@@ -97,6 +97,8 @@ export interface RelevanceReport {
   readonly corpus: {
     readonly documents: number;
     readonly hash: string;
+    /** Of the measured queries with their texts and grades. */
+    readonly judgedHash: string;
     /** What this run indexed; a second run finds everything unchanged. Absent for an index of one's own. */
     readonly ingest?: IngestReport;
   };
@@ -291,7 +293,12 @@ function makeReport(
       unanswered: run.perQuery.filter(({ ranking }) => ranking.length === 0).map(({ queryId }) => queryId),
     })),
     comparisons,
-    corpus: { documents: dataset.documents, hash: dataset.corpusHash, ...(ingest && { ingest }) },
+    corpus: {
+      documents: dataset.documents,
+      hash: dataset.corpusHash,
+      judgedHash: hashJudged(dataset.queries),
+      ...(ingest && { ingest }),
+    },
     leftOut,
     notes: makeNotes(dataset.queries, leftOut, ingest?.refusals ?? [], runs),
     perQuery: runs.map(({ name, run }) => ({

@@ -62,7 +62,7 @@ const relevance = z
         ),
       }),
     ),
-    corpus: z.looseObject({ hash: z.string() }),
+    corpus: z.looseObject({ hash: z.string(), judgedHash: z.string().optional() }),
     notes: z.array(z.string()),
     perQuery: z.array(
       z.looseObject({

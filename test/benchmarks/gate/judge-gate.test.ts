@@ -40,7 +40,7 @@ describe('judgeGate', () => {
     expect(report.checks.at(-1)).toMatchObject({ name: 'old: is measured', isPassed: false });
   });
 
-  test('refuses to compare what is of other queries, engines or corpora', () => {
+  test('refuses to compare what is of other queries, judgements, engines or corpora', () => {
     const baseline = makeReport({ hybrid: before });
     expect(() => judgeGate(makeReport({ hybrid: before.slice(1) }), baseline, 'ndcg@10')).toThrow(
       'different queries',
@@ -48,6 +48,11 @@ describe('judgeGate', () => {
     expect(() =>
       judgeGate(makeReport({ hybrid: before }, { engine: 'opensearch' }), baseline, 'ndcg@10'),
     ).toThrow('different engines');
+    const judged = (judgedHash: string) =>
+      makeReport({ hybrid: before }, { corpus: { documents: 3, hash: 'hash', judgedHash } });
+    expect(() => judgeGate(judged('one'), judged('other'), 'ndcg@10')).toThrow('different judgements');
+    expect(judgeGate(judged('one'), judged('one'), 'ndcg@10').isPassed).toBe(true);
+    expect(judgeGate(judged('one'), baseline, 'ndcg@10').isPassed).toBe(true);
     expect(() => judgeGate(makeReport({ hybrid: before }), baseline, 'mrr')).toThrow('to have mrr');
   });
 });
