@@ -1,6 +1,7 @@
 import { hiddenRanges } from '../domain/hidden-text.ts';
 import { constructLength, marker, markers, paragraphEnd, tagStart } from './construct-length.ts';
 import { type Edit, Edits } from './edits.ts';
+import { apart, isLinkBegun, joins, maxJoint } from './joints.ts';
 import {
   addressLength,
   isActiveTag,
@@ -34,11 +35,7 @@ const trigger =
 const autolink = /^<(?:[a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\s<>]+)>/i;
 /** What may stand before a definition: quotes, lists and their indentation. */
 const containers = /^[ \t]*(?:(?:[>*+-]|\d{1,9}[.)])[ \t]*)*$/;
-/** What would make an address of whatever comes to stand behind it. */
-const begunAddress =
-  /(?:www\\?\.[^\s]{0,255}|[a-z]:[\\/]{0,3}|<(?:[a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]{1,255}@[^\s<>]*))$/i;
-/** As far back as it is looked for. */
-const maxBegunAddress = 4_200;
+const definition = /^\[(?:\\.|[^\]\\])*\]:(.*)/s;
 const comment = /<!--.*?(?:-->|$)/gs;
 /** Before the further lines of a definition in a quote. */
 const quoteMarks = /\n[ \t]*(?:>[ \t]*)+/g;
@@ -83,6 +80,8 @@ export class OutputCleaner {
   removedHidden = 0;
   /** Up to here `raw` is dealt with. */
   #done = 0;
+  /** What comes next would stand beside something that did not stand before it. */
+  #isJoint = false;
 
   constructor(options: CleanerOptions) {
     this.#options = options;
@@ -151,7 +150,7 @@ export class OutputCleaner {
         const isMarker = step.replacement === '' && marker.test(this.raw.slice(at, step.end));
         this.#copy(Math.max(this.#done, isMarker ? at - spacesBefore(this.raw, at) : at));
         if (isMarker) this.#addMarkers(at);
-        this.#replace(step.end, apart(this.text, step.replacement));
+        this.#replace(step.end, apart(this.text, step.replacement, removedAddress));
       }
     }
     return this.text.slice(before);
@@ -200,7 +199,10 @@ export class OutputCleaner {
     const end = at + length;
     const piece = raw.slice(at, end);
     if (this.#options.takesMarkers && marker.test(piece) && piece.endsWith(']'))
-      return { end, replacement: '' };
+      // Without it what stands around it could become the address of a link.
+      return isLinkBegun(this.text.slice(-maxConstructCharacters) + raw.slice(this.#done, at))
+        ? { keep: end }
+        : { end, replacement: '' };
     return this.#judge(piece, at, end);
   }
 
@@ -226,7 +228,9 @@ export class OutputCleaner {
       return { end, replacement: removed.replacement };
     }
     const length = addressLength(piece);
-    if (isAllowedAddress(piece.slice(0, length).replace(escaped, ''), hosts)) {
+    const address = piece.slice(0, length);
+    // Where Markdown knows no escape a backslash stays, and a browser takes it for the end of the host.
+    if (isAllowedAddress(address, hosts) && isAllowedAddress(address.replace(escaped, ''), hosts)) {
       // Behind marks it may be another's: `www.<@host`.
       const isForeign = /^www/i.test(piece) && removeForeignLinks(piece, hosts) !== undefined;
       if (!isForeign) return { keep: at + Math.max(length, 1) };
@@ -252,14 +256,19 @@ export class OutputCleaner {
   }
 
   #copy(to: number): void {
+    if (to <= this.#done) return;
+    if (this.#isJoint && joins(this.text, this.raw.slice(this.#done, this.#done + maxJoint)))
+      this.#replace(this.#done, ' ');
+    this.#isJoint = false;
     this.text += this.raw.slice(this.#done, to);
-    this.#done = Math.max(this.#done, to);
+    this.#done = to;
   }
 
   #replace(end: number, replacement: string): void {
     this.#edits.add({ start: this.#done, end, replacement });
     this.text += replacement;
     this.#done = end;
+    this.#isJoint = true;
   }
 }
 
@@ -294,19 +303,15 @@ function spacesBefore(text: string, at: number): number {
   return /[ \t]*$/.exec(text.slice(Math.max(0, at - 8), at))![0].length;
 }
 
-/** A replacement that makes no address with what stands before it or comes behind it. */
-function apart(before: string, replacement: string): string {
-  return `${begunAddress.test(before.slice(-maxBegunAddress)) ? ' ' : ''}${replacement}${begunAddress.test(replacement) ? ' ' : ''}`;
-}
-
 /** A definition as it stands once comments and markers in it have gone. */
 function bareDefinition(piece: string): string {
-  const behind = /^\[(?:\\.|[^\]\\])*\]:(.*)/s.exec(piece)?.[1] ?? '';
+  const behind = definition.exec(piece)?.[1] ?? '';
   const bare = behind.replace(comment, ' ').replace(markers, '');
   const address = /\S+/.exec(bare)?.[0];
   return address === undefined ? '' : `[x]: ${address}`;
 }
 
+/** What looks like a definition may be none where it stands, and then there are links in it. */
 function isLinkWhole(piece: string): boolean {
-  return !piece.startsWith('<') && piece.includes('](');
+  return !piece.startsWith('<') && piece.includes('](') && !definition.test(piece);
 }
