@@ -68,6 +68,8 @@ const secrets = [
   '④①①① 1111 1111 1111',
   'DЕ89 3704 0044 0532 0130 00',
   'ticket **abc** 12345',
+  '4111 _1111_ 1111 1111',
+  '<b>4111</b> __1111__ 1111 _1111_',
   'a n n a . b @ m a i l . e x a m p l e . c o m',
   'a - n - n - a - @ - m - a - i - l - . - c - o - m',
   '(a n n a @ m a i l . c o m)',
@@ -94,6 +96,14 @@ const words = [
   '`code`',
   '*',
   '1.5',
+  '_this_',
+  '__init__',
+  'a_b',
+  '_',
+  'Gro\u0308\u00dfe',
+  '机翼。产生、升力',
+  '<b>x</b>',
+  '<span class="x">1</span>',
 ];
 
 describe('OutputGuard', () => {
@@ -133,6 +143,8 @@ describe('OutputGuard', () => {
     '𝟜𝟙𝟙𝟙 𝟙𝟙𝟙𝟙 𝟙𝟙𝟙𝟙 𝟙𝟙𝟙𝟙',
     'ⓖⓑ②⑨ ⓝⓦⓑⓚ ⑥⓪①⑥ ①③③① ⑨②⑥⑧ ①⑨',
     '4111 <span class="x">1111</span> 1111 1111',
+    '4111 _1111_ 1111 1111',
+    '4111 __1111 1111__ 1111',
     'anna<span class="x y">.b</span>@mail.example.com',
   ])('lets no group of %j out that comes alone', async (secret) => {
     const quick = guardrailOf({ output: { sensitiveInformation: everything } });
@@ -157,13 +169,17 @@ describe('OutputGuard', () => {
     'b<span class="x">o</span>mb',
     'b<b title="a title"></b>omb',
     'b <i class="x"></i>o m b',
+    '<span class="x y">b</span> <span class="x y">o</span> <span class="x y">m</span> <span class="x y">b</span>',
+    '<b>b</b><i>o</i><b>m</b><i>b</i>',
+    'b _o_ m _b_',
+    '_b_ _o_ _m_ _b_',
   ])('lets no letter of %j out, however it comes', async (spelled) => {
     const denying = guardrailOf({ output: { words: ['bomb'] } });
     const whole = `They made ${spelled} there.`;
     for (const parts of [[whole], [...whole], whole.split(/(?<= )/)]) {
       const { guard, sent } = await run(parts, 'sync', denying);
       expect(guard.isBlocked).toBe(true);
-      expect('They made ').toContain(sent.join('').replace('**', ''));
+      expect('They made ').toContain(sent.join('').replace(/\*\*|_|<[^<>]*>/, ''));
     }
   });
 
@@ -189,6 +205,29 @@ describe('OutputGuard', () => {
       guardrailOf({ output: { sensitiveInformation: { email: 'mask' } } }),
     );
     expect(sent.filter((part) => part !== '').length).toBeGreaterThan(30);
+  });
+
+  it.each([
+    ['with stops', '机翼产生升力，气流经过。', 60],
+    ['without spaces or stops', '机翼产生升力1', 430],
+  ])('holds little back of a script without spaces, %s', async (_, sentence, most) => {
+    const denied = guardrailOf({
+      output: { words: ['project falcon eight'], sensitiveInformation: everything },
+    });
+    const sent: string[] = [];
+    const guard = new OutputGuard({
+      check: (text) => denied.check(text),
+      mode: 'sync',
+      windowCharacters: 1,
+      judgesWhole: false,
+    });
+    const parts = sentence.repeat(300).match(/.{1,7}/gu)!;
+    let given = 0;
+    for (const part of parts) {
+      given += part.length;
+      sent.push(await guard.push(part));
+      expect(given - sent.join('').length).toBeLessThan(most);
+    }
   });
 
   it('stops at a denied word: nothing behind it goes out', async () => {

@@ -67,7 +67,7 @@ interface Side {
 
 function createSide(policies: GuardrailPolicies, embedding: EmbeddingModel): Side {
   const { sensitiveInformation = {}, patterns = [], words = [], topics, promptAttacks = false } = policies;
-  const phrases = words.map((word) => word.trim().split(/\s+/).length);
+  const phrases = words.map((word) => word.trim().split(/[\s。、]+/).length);
   return {
     match: createTextMatcher(policies),
     matchesWords:

@@ -13,13 +13,15 @@ export interface FoldedText {
 }
 
 /** Characters that are their own plain forms, none of which can be markup. */
-const isPlain = /^[\n\r\t !"#$%&'()+,\-./0-9:;=>?@A-Z[\]^_a-z{|}]*$/;
+const isPlain = /^[\n\r\t !"#$%&'()+,\-./0-9:;=>?@A-Z[\]^a-z{|}]*$/;
+/** Accents and other marks of the letter before them, and the later parts of a Korean syllable. */
+const combines = /^[\p{M}\u1161-\u11ff]$/u;
 /** Letters and digits in a row. */
 const words = /[\p{L}\p{M}\p{N}]+/gu;
 
 /**
  * Folds what a reader does not tell apart, for patterns to be held against it: what nobody sees and marks of emphasis go,
- * full-width, circled and other compatibility forms become plain (NFKC, a character at a time), other dashes and spaces
+ * full-width, circled and other compatibility forms become plain (NFKC, a character with its marks at a time), other dashes and spaces
  * too, and in a word that mixes scripts Cyrillic and Greek letters become the Latin ones that they look like. Linear.
  */
 export function foldText(text: string): FoldedText {
@@ -31,6 +33,16 @@ export function foldText(text: string): FoldedText {
     (left, right) => left[0] - right[0],
   );
   let next = 0;
+  let character = '';
+  let [start, end] = [0, 0];
+  const fold = () => {
+    const folded = foldCharacter(character);
+    for (let unit = 0; unit < folded.length; unit += 1) {
+      starts.push(start);
+      ends.push(end);
+    }
+    parts.push(folded);
+  };
   for (let at = 0; at < text.length; ) {
     while (next < removed.length && removed[next]![1] <= at) next += 1;
     const skipped = removed[next];
@@ -38,15 +50,18 @@ export function foldText(text: string): FoldedText {
       at = skipped[1];
       continue;
     }
-    const character = String.fromCodePoint(text.codePointAt(at)!);
-    const folded = foldCharacter(character);
-    for (let unit = 0; unit < folded.length; unit += 1) {
-      starts.push(at);
-      ends.push(at + character.length);
+    const point = String.fromCodePoint(text.codePointAt(at)!);
+    // Whether an accent is a part of its letter or stands behind it, nobody sees.
+    if (point >= '\u0300' && character !== '' && combines.test(point)) character += point;
+    else {
+      fold();
+      character = point;
+      start = at;
     }
-    parts.push(folded);
-    at += character.length;
+    at += point.length;
+    end = at;
   }
+  fold();
   return {
     plain: parts.join('').replace(words, foldLookAlikes),
     placeOf: (origin) => firstFrom(starts, origin),
@@ -55,7 +70,7 @@ export function foldText(text: string): FoldedText {
 }
 
 function foldCharacter(character: string): string {
-  if (character < '\u0080') return character;
+  if (character.length < 2 && character < '\u0080') return character;
   if (/[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/.test(character)) return '-';
   if (/[\p{Zs}\u2028\u2029]/u.test(character)) return ' ';
   return character.normalize('NFKC');

@@ -12,6 +12,8 @@ const maxAccountCharacters = 50;
 /** A thing that is spelled with spaces between its letters has no more of them. */
 const maxSpelled = 100;
 const endsSingle = /[^\p{L}\p{N}\p{M}][\p{L}\p{N}]\p{M}{0,4}[^\p{L}\p{N}]*$/u;
+/** Words end in spaces, in scripts without spaces at the stops of a sentence. */
+const lastWord = /[^\s。、]*[\s。、]*$/;
 /** Longer ones are no addresses. */
 const maxWordCharacters = 420;
 
@@ -31,7 +33,7 @@ export function settledLength(given: string, keptWords: number, keptCharacters: 
   let end = text.length;
   while (end > 0 && words < maxGroups && spelled < maxSpelled) {
     const tail = text.slice(Math.max(0, end - maxWordCharacters), end);
-    const word = /\S*\s*$/.exec(tail)![0];
+    const word = lastWord.exec(tail)![0];
     const wasSpelled = spelled > 0;
     spelled = isSingle(word) ? spelled + 1 : 0;
     // Single letters in a row may be one word that is spelled; its first may stand behind a sign.
@@ -40,6 +42,8 @@ export function settledLength(given: string, keptWords: number, keptCharacters: 
       words += 1;
     }
     end -= Math.max(word.length, 1);
+    // Nothing that is looked for has so many characters without a space.
+    if (word.length === maxWordCharacters) break;
   }
   // One character more, to see whether a word begins there.
   const tail = text.slice(-maxAccountCharacters - 1);

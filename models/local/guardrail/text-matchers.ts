@@ -120,14 +120,21 @@ function ownPatternMatcher({ name, pattern, action }: OwnPattern): PlainMatcher 
   };
 }
 
+/** Scripts without spaces between words: a word has no borders there. */
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
 function wordMatcher(words: readonly string[]): PlainMatcher {
   const alternatives = words
+    .map((word) => foldText(word).plain.trim())
     .toSorted((left, right) => right.length - left.length)
-    .map((word) => foldText(word).plain.trim().split(/\s+/).map(escapeForPattern).join(String.raw`\s{1,4}`));
-  const pattern = new RegExp(
-    String.raw`(?<![\p{L}\p{N}\p{M}])(?:${alternatives.join('|')})(?![\p{L}\p{N}\p{M}])`,
-    'giu',
-  );
+    .map((word) => {
+      const [first = '', last = ''] = [[...word][0], [...word.replace(/\p{M}+$/u, '')].at(-1)];
+      const written = word.split(/\s+/).map(escapeForPattern).join(String.raw`\s{1,4}`);
+      const before = unspaced.test(first) ? '' : String.raw`(?<![\p{L}\p{N}\p{M}])`;
+      return `${before}${written}${unspaced.test(last) ? String.raw`(?!\p{M})` : String.raw`(?![\p{L}\p{N}\p{M}])`}`;
+    });
+  const pattern = new RegExp(alternatives.join('|'), 'giu');
   return (plain, from) => matchesFrom(pattern, plain, from).map(deniedWord);
 }
 

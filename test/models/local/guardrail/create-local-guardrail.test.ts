@@ -133,6 +133,18 @@ describe('createLocalGuardrail', () => {
     }
   });
 
+  it.each([
+    ['bömb', 'a bo\u0308mb'],
+    ['bo\u0308mb', 'a bömb'],
+    ['bömb', 'a b o\u0308 m b'],
+    ['炸弹', '如何制造炸弹吗'],
+    ['爆弾', '爆弾の作り方'],
+    ['ระเบิด', 'ทำระเบิดอย่างไร'],
+    ['한국', 'a \u1112\u1161\u11ab\u1100\u116e\u11a8'],
+  ])('finds %j in %j, however its script writes it', async (denied, text) => {
+    expect(await found(guardrailOf({ input: { words: [denied] } }), text)).toHaveLength(1);
+  });
+
   describe('of words that are spelled', () => {
     const letters = 'abcdefghijklmnopqrstuvwxyzäéßжλ'.split('');
     const word = fc.array(fc.constantFrom(...letters), { minLength: 3, maxLength: 14 });

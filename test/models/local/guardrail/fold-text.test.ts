@@ -24,7 +24,7 @@ const odd = [
     '…',
     '½',
   ],
-  ...['\u200b', '\u00ad', '\u{e0041}', '\u{1f600}', '\ud800', 'e\u0301', '–', '\u3000'],
+  ...['\u200b', '\u00ad', '\u{e0041}', '\u{1f600}', '\ud800', 'e\u0301', '–', '\u3000', '_', '__', '\u0308'],
 ];
 const oddText = fc.array(fc.constantFrom(...odd), { maxLength: 60 }).map((parts) => parts.join(''));
 
@@ -41,6 +41,10 @@ describe('foldText', () => {
     ['gehe\u200bim, ge\u00adheim', 'geheim, geheim'],
     ['раssword, аnnа', 'password, anna'],
     ['АKIA and ΑKIA', 'AKIA and AKIA'],
+    ['4111 _1111_ 1111 __1111__', '4111 1111 1111 1111'],
+    ['_anna_@c.de and _this_, __init__', 'anna@c.de and this, init'],
+    ['bo\u0308mb b<b>o</b>\u0308mb', 'bömb bömb'],
+    ['\u1112\u1161\u11ab\u1100\u116e\u11a8', '한국'],
     ['10\u202f000 – 20\u2009000', '10 000 - 20 000'],
   ])('reads %j as %j', (text, plain) => {
     expect(foldText(text).plain).toBe(plain);
@@ -48,7 +52,7 @@ describe('foldText', () => {
 
   it.each([
     'a sum of 4 * 5 * 6 and 2*3',
-    'snake_case and __init__',
+    'snake_case, a _ b and 4_000_000',
     'сор и сосна',
     'σοφία και λόγος',
     'naïve café Übergröße',
