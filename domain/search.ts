@@ -172,7 +172,7 @@ export interface SearchSettings {
 export type FacetRequest =
   /** The most frequent values of a key: strings, members of lists, numbers, booleans. `size` 1 to 1,000, @default 10 */
   | ({ readonly key: string; readonly size?: number } & WithinBuckets)
-  /** Numbers in buckets of this width, from 0; empty buckets are left out. */
+  /** Numbers in buckets of this width, from 0; empty buckets are left out, and those that begin beyond a double. */
   | ({ readonly key: string; readonly histogram: number } & WithinBuckets)
   /** Numbers below the first bound, between neighbours (lower bound included), from the last on. 1 to 100 rising bounds. */
   | ({ readonly key: string; readonly ranges: readonly number[] } & WithinBuckets)
@@ -205,7 +205,10 @@ export type FacetResult =
   | { readonly key: string; readonly dates: readonly ({ readonly from: string } & FacetBucket)[] }
   | {
       readonly key: string;
-      /** Over the documents whose value is a number; `minimum`, `maximum`, `mean` are absent where there is none. */
+      /**
+       * Over the documents whose value is a number; `minimum`, `maximum`, `mean` are absent where there is none. A sum
+       * beyond the range of a double is the greatest double.
+       */
       readonly statistics: {
         readonly documents: number;
         readonly minimum?: number;

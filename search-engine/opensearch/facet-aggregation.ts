@@ -1,4 +1,5 @@
 import { calendarDate } from '../../domain/calendar.ts';
+import { finite } from '../../domain/finite.ts';
 import type { FacetBucket, FacetRequest, FacetResult } from '../../domain/search.ts';
 import { compareUtf8 } from '../../domain/text-order.ts';
 import { periodScript } from './period-script.ts';
@@ -33,8 +34,7 @@ export interface FacetReply {
       readonly count: number;
       readonly min: number | null;
       readonly max: number | null;
-      readonly avg: number | null;
-      readonly sum: number;
+      readonly sum: number | string;
     };
   };
 }
@@ -54,10 +54,11 @@ export function readFacet(facet: FacetRequest, reply: FacetReply | undefined): F
   const { key } = facet;
   const { strings, numbers, booleans, periods, statistics } = reply?.key ?? {};
   if ('statistics' in facet) {
-    const { count = 0, min, max, avg, sum = 0 } = statistics ?? {};
-    if (count === 0 || min == null || max == null || avg == null)
-      return { key, statistics: { documents: 0, sum: 0 } };
-    return { key, statistics: { documents: count, minimum: min, maximum: max, mean: avg, sum } };
+    const { count = 0, min, max } = statistics ?? {};
+    if (count === 0 || min == null || max == null) return { key, statistics: { documents: 0, sum: 0 } };
+    // What is infinite comes as a text.
+    const sum = finite(Number(statistics?.sum));
+    return { key, statistics: { documents: count, minimum: min, maximum: max, mean: sum / count, sum } };
   }
   const counted = (bucket: Bucket | undefined): FacetBucket => ({
     documents: bucket?.doc_count ?? 0,
@@ -68,7 +69,7 @@ export function readFacet(facet: FacetRequest, reply: FacetReply | undefined): F
     }),
   });
   if ('histogram' in facet) {
-    const buckets = numbers?.buckets ?? [];
+    const buckets = (numbers?.buckets ?? []).filter((bucket) => Number.isFinite(Number(bucket.key)));
     return {
       key,
       histogram: buckets.map((bucket) => ({ from: Number(bucket.key) + 0, ...counted(bucket) })),

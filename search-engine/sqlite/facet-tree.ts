@@ -1,5 +1,6 @@
 import { calendarDate, createCalendarPeriod } from '../../domain/calendar.ts';
 import { InvalidInput } from '../../domain/errors.ts';
+import { finite } from '../../domain/finite.ts';
 import type { FacetBucket, FacetRequest, FacetResult } from '../../domain/search.ts';
 import { compareUtf8 } from '../../domain/text-order.ts';
 
@@ -9,8 +10,15 @@ export type FacetValue = string | number | boolean;
 export type FacetValues = ReadonlyMap<string, ReadonlyMap<number, readonly FacetValue[]>>;
 
 /** The most buckets of one reply, as OpenSearch allows. */
-const maxBuckets = 65_535;
+export const maxBuckets = 65_535;
 const defaultSize = 10;
+
+export function tooManyBuckets(): InvalidInput {
+  return new InvalidInput(
+    'facets',
+    'Expected facets to have fewer buckets: make them wider, or the filter narrower',
+  );
+}
 
 /**
  * Counts facets with facets inside them over documents, exactly.
@@ -24,12 +32,7 @@ export function countFacetTree(
   let buckets = 0;
   const spend = (count: number) => {
     buckets += count;
-    if (buckets > maxBuckets) {
-      throw new InvalidInput(
-        'facets',
-        'Expected facets to have fewer buckets: make them wider, or the filter narrower',
-      );
-    }
+    if (buckets > maxBuckets) throw tooManyBuckets();
   };
   const counted = [...documents];
   return facets.map((facet) => countFacet(facet, values, counted, spend));
@@ -68,10 +71,11 @@ function countFacet(
   }
   if ('histogram' in facet) {
     const width = facet.histogram;
-    const groups = groupBy(documents, valuesOf, (value) =>
+    const groups = groupBy(documents, valuesOf, (value) => {
       // −0 becomes 0.
-      typeof value === 'number' ? Math.floor(value / width) * width + 0 : undefined,
-    );
+      const from = typeof value === 'number' ? Math.floor(value / width) * width + 0 : Number.NaN;
+      return Number.isFinite(from) ? from : undefined;
+    });
     spend(groups.size);
     const rising = [...groups].sort(([left], [right]) => left - right);
     return { key, histogram: rising.map(([from, inside]) => ({ from, ...bucketOf(inside) })) };
@@ -130,6 +134,7 @@ function summarize(values: readonly FacetValue[]) {
     sum += value;
   }
   if (numbers.length === 0) return { documents: 0, sum: 0 };
+  sum = finite(sum);
   return { documents: numbers.length, minimum, maximum, mean: sum / numbers.length, sum };
 }
 

@@ -1,7 +1,14 @@
+import { finite } from '../../domain/finite.ts';
 import type { FacetRequest, FacetResult } from '../../domain/search.ts';
 import type { LegsQuery } from '../search-engine.ts';
 import type { Database } from './database.ts';
-import { countFacetTree, type FacetValue, type FacetValues } from './facet-tree.ts';
+import {
+  countFacetTree,
+  type FacetValue,
+  type FacetValues,
+  maxBuckets,
+  tooManyBuckets,
+} from './facet-tree.ts';
 import { lexicalMatch } from './lexical-leg.ts';
 import { valueType } from './metadata-rows.ts';
 import type { Selection } from './selection.ts';
@@ -101,13 +108,16 @@ const numbers = `FROM metadata WHERE key = ? AND type = ${valueType.number}`;
 
 function countBuckets(database: Database, key: string, width: number, within: string): FacetResult {
   const rows = database.rows<{ start: number; documents: number }>(
-    `SELECT floor(value / ?) * ? AS start, count(*) AS documents ${numbers} ${within} GROUP BY start ORDER BY start`,
+    `SELECT floor(value / ?) * ? AS start, count(*) AS documents ${numbers} ${within}
+     GROUP BY start ORDER BY start LIMIT ${maxBuckets + 1}`,
     width,
     width,
     key,
   );
+  if (rows.length > maxBuckets) throw tooManyBuckets();
+  const held = rows.filter(({ start }) => Number.isFinite(start));
   // −0 becomes 0.
-  return { key, histogram: rows.map(({ start, documents }) => ({ from: start + 0, documents })) };
+  return { key, histogram: held.map(({ start, documents }) => ({ from: start + 0, documents })) };
 }
 
 function countRanges(
@@ -135,15 +145,17 @@ function countRanges(
 }
 
 function summarize(database: Database, key: string, within: string): FacetResult {
-  const { documents, minimum, maximum, sum } = database.row<{
+  const { documents, minimum, maximum, total } = database.row<{
     documents: number;
     minimum: number | null;
     maximum: number | null;
-    sum: number | null;
+    total: number | null;
   }>(
-    `SELECT count(*) AS documents, min(value) AS minimum, max(value) AS maximum, sum(value) AS sum ${numbers} ${within}`,
+    `SELECT count(*) AS documents, min(value) AS minimum, max(value) AS maximum, sum(value) AS total ${numbers} ${within}`,
     key,
   )!;
-  if (minimum === null || maximum === null || sum === null) return { key, statistics: { documents, sum: 0 } };
+  if (minimum === null || maximum === null || total === null)
+    return { key, statistics: { documents, sum: 0 } };
+  const sum = finite(total);
   return { key, statistics: { documents, minimum, maximum, mean: sum / documents, sum } };
 }

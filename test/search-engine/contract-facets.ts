@@ -319,6 +319,34 @@ export function describeFacets(subject: CurrentSubject): void {
         { key: 'absent', statistics: { documents: 0, sum: 0 } },
       ]);
     });
+
+    it('answers in numbers that JSON holds where those of the documents leave its range', async () => {
+      const scope = await store(
+        [1e308, 1.5e308, -1e308, 4].map((n, at) => ({
+          documentId: `${at}`,
+          metadata: { n, sign: n > 4 ? 'large' : 'other' } as Metadata,
+        })),
+      );
+      const large = { documents: 2, minimum: 1e308, maximum: 1.5e308 };
+      const sum = Number.MAX_VALUE;
+      const statistics: FacetRequest = { key: 'n', statistics: true };
+      const histogram: FacetRequest = { key: 'n', histogram: 0.1 };
+      const buckets = { key: 'n', histogram: [{ from: 4, documents: 1 }] };
+      const filter = { equals: { key: 'sign', value: 'large' } };
+      const { facets } = await subject().engine.find(scope, { filter, facets: [statistics] });
+      expect(facets).toEqual([{ key: 'n', statistics: { ...large, mean: sum / 2, sum } }]);
+      const [flat, tree] = await facetsOf(scope, histogram, {
+        key: 'sign',
+        facets: [statistics, histogram],
+      });
+      expect(flat).toEqual(buckets);
+      expect(tree).toMatchObject({
+        values: [
+          { value: 'large', facets: [{ statistics: { mean: sum / 2, sum } }, { histogram: [] }] },
+          { value: 'other', facets: [{ statistics: { documents: 2 } }, buckets] },
+        ],
+      });
+    });
   });
 }
 

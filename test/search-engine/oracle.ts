@@ -72,7 +72,8 @@ export function facetOf(request: FacetRequest, documents: readonly Metadata[]): 
   };
   if ('statistics' in request) {
     const numbers = documents.map(numberOf).filter((value) => value !== undefined);
-    const sum = numbers.reduce((total, value) => total + value, 0);
+    const total = numbers.reduce((sum, value) => sum + value, 0);
+    const sum = Number.isFinite(total) ? total : Math.sign(total) * Number.MAX_VALUE;
     if (numbers.length === 0) return { key, statistics: { documents: 0, sum: 0 } };
     return {
       key,
@@ -96,7 +97,9 @@ export function facetOf(request: FacetRequest, documents: readonly Metadata[]): 
   if ('histogram' in request) {
     const startOf = (document: Metadata): number | undefined => {
       const value = numberOf(document);
-      return value === undefined ? undefined : Math.floor(value / request.histogram) * request.histogram + 0;
+      if (value === undefined) return undefined;
+      const start = Math.floor(value / request.histogram) * request.histogram + 0;
+      return Number.isFinite(start) ? start : undefined;
     };
     const starts = [...new Set(documents.map(startOf))].filter((start) => start !== undefined);
     starts.sort((left, right) => left - right);
