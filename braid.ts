@@ -19,6 +19,7 @@ import { createTokenVerifier } from './identity/tokens.ts';
 import { createChooseChunker } from './ingest/choose-chunker.ts';
 import { createFairIngest } from './ingest/fair-ingest.ts';
 import { createFeeds } from './ingest/feed.ts';
+import { removeLettersNaming } from './ingest/feed-dead-letters.ts';
 import { createIngest, createRecipeOf } from './ingest/ingest.ts';
 import { createIngestSource } from './ingest/ingest-source.ts';
 import { createJobs } from './ingest/jobs.ts';
@@ -167,6 +168,9 @@ export async function createBraid(config: Config): Promise<Braid> {
     keys: apiKeys,
     audit,
     invocations: invocationLog,
+    letters: {
+      removeNaming: (tenantId) => removeLettersNaming(adapter.state, scopes.operator, tenantId),
+    },
     scopeOf: scopes.operator,
   });
   const documents = guardDocuments(adapter.documents, tenantDeletions);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Braid } from '../braid.ts';
 import { InvalidInput, NotFound } from '../domain/errors.ts';
-import type { DeadLetter, RecordResult } from '../domain/feed.ts';
+import type { DeadLetter, ListedDeadLetter, RecordResult } from '../domain/feed.ts';
 import type { Scope } from '../domain/scope.ts';
 import { audited } from './audited.ts';
 import type { CommandRunner } from './command-context.ts';
@@ -30,11 +30,9 @@ function addList(letters: Command, runner: CommandRunner): void {
     .addHelpText('after', '\nExample:\n  $ npm run -s braid -- dead-letters list')
     .action(
       runner(async (context) => {
-        const found: Omit<DeadLetter, 'raw'>[] = [];
+        const found: ListedDeadLetter[] = [];
         await withBraid(context, async ({ pipeline, scopes }) => {
-          for await (const { raw: _, ...letter } of all(pipeline, scopes.operator(context.tenantId))) {
-            found.push(letter);
-          }
+          for await (const letter of all(pipeline, scopes.operator(context.tenantId))) found.push(letter);
         });
         const lines = found.map(
           ({ letterId, reason, message, position }) =>
@@ -95,7 +93,8 @@ function addReplay(letters: Command, runner: CommandRunner): void {
         await withBraid(context, ({ pipeline, scopes, audit }) => {
           const scope = scopes.operator(context.tenantId);
           const replay = async () => {
-            for await (const letter of chosen(pipeline, scope, letterIds)) {
+            for await (const letterId of chosen(pipeline, scope, letterIds)) {
+              const letter = await letterOf(pipeline, scope, letterId);
               const reader = pipeline.feedReader(letter.format, mapping);
               const result = await pipeline.retryDeadLetter(scope, letter, reader);
               account.replayed += 1;
@@ -129,7 +128,8 @@ function addDrop(letters: Command, runner: CommandRunner): void {
         await withBraid(context, ({ pipeline, scopes, audit }) => {
           const scope = scopes.operator(context.tenantId);
           const drop = async () => {
-            for await (const { letterId } of chosen(pipeline, scope, letterIds)) {
+            for await (const letterId of chosen(pipeline, scope, letterIds)) {
+              if (letterIds.length > 0) await letterOf(pipeline, scope, letterId);
               await pipeline.dropDeadLetter(scope, letterId);
               dropped += 1;
             }
@@ -151,12 +151,12 @@ async function* chosen(
   pipeline: Braid['pipeline'],
   scope: Scope,
   letterIds: readonly string[],
-): AsyncGenerator<DeadLetter> {
-  if (letterIds.length === 0) yield* all(pipeline, scope);
-  for (const letterId of new Set(letterIds)) yield await letterOf(pipeline, scope, letterId);
+): AsyncGenerator<string> {
+  if (letterIds.length === 0) for await (const { letterId } of all(pipeline, scope)) yield letterId;
+  yield* new Set(letterIds);
 }
 
-async function* all(pipeline: Braid['pipeline'], scope: Scope): AsyncGenerator<DeadLetter> {
+async function* all(pipeline: Braid['pipeline'], scope: Scope): AsyncGenerator<ListedDeadLetter> {
   let after: string | undefined;
   do {
     const page = await pipeline.deadLetters(scope, {

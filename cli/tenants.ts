@@ -31,11 +31,12 @@ export function addTenantsCommand(program: Command, runner: CommandRunner): void
           );
         }
         const deletion = await withBraid(context, ({ tenantDeletions }) => tenantDeletions.delete(tenantId));
-        const { documents, chunks, vectors, keys, state, auditedReads, invocationLogs } = deletion.removed;
+        const { documents, chunks, vectors, keys, state, auditedReads, invocationLogs, foreignLetters } =
+          deletion.removed;
         const entries = Object.values(state).reduce((total, count) => total + count, 0);
         context.terminal.result(deletion, [
           `Deleted tenant ${tenantId}: ${documents} documents, ${chunks} chunks, ${vectors} vectors, ` +
-            `${entries} entries of state, ${keys} keys, ${auditedReads} audited reads, ${invocationLogs} invocation logs; nothing is left`,
+            `${entries} entries of state, ${keys} keys, ${auditedReads} audited reads, ${invocationLogs} invocation logs, ${foreignLetters} dead letters of feeds of every tenant; nothing is left`,
         ]);
       }),
     );

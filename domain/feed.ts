@@ -150,10 +150,13 @@ export interface PruneReport {
 
 /** One page of dead letters, by feed and place in it. */
 export interface DeadLetterPage {
-  readonly letters: readonly DeadLetter[];
+  readonly letters: readonly ListedDeadLetter[];
   /** Id after which to go on; absent on the last page. */
   readonly next?: string;
 }
+
+/** A dead letter without its event, which may be large. */
+export type ListedDeadLetter = Omit<DeadLetter, 'raw'>;
 
 /** An event that could not be applied, kept whole. */
 export interface DeadLetter {
@@ -171,4 +174,6 @@ export interface DeadLetter {
   readonly raw: string;
   /** Its feed took events of every tenant. @default false */
   readonly anyTenant?: boolean;
+  /** Whose the event is, where it is another tenant than that of such a feed: the letter goes with it. */
+  readonly tenantId?: string;
 }

@@ -24,6 +24,8 @@ export interface TenantDeletion {
     readonly auditedReads: number;
     /** Objects of the invocation log. */
     readonly invocationLogs: number;
+    /** Dead letters of its events in the tenants whose feeds took events of every tenant. */
+    readonly foreignLetters: number;
   };
 }
 
@@ -67,6 +69,8 @@ export function createTenantDeletions(ports: {
   readonly audit: AuditLog;
   /** Removes what was written down of a tenant's model calls and returns how many objects. @default there are none */
   readonly invocations?: { removeTenant(tenantId: string): Promise<number> };
+  /** Removes dead letters that other tenants keep of this one's events, and returns how many. @default there are none */
+  readonly letters?: { removeNaming(tenantId: string): Promise<number> };
   readonly scopeOf: (tenantId: string) => Scope;
 }): TenantDeletions {
   const { state } = ports;
@@ -161,6 +165,7 @@ const nothingRemoved: Removed = {
   keys: 0,
   auditedReads: 0,
   invocationLogs: 0,
+  foreignLetters: 0,
 };
 
 /** State before documents: with the embedded engine it goes with their file. Keys first, so that nobody comes in. */
@@ -177,7 +182,8 @@ async function removeOnce(
   const documents = await ports.documents.removeTenant(scope);
   const auditedReads = await ports.audit.removeReadsOf(tenantId);
   const invocationLogs = (await ports.invocations?.removeTenant(tenantId)) ?? 0;
-  return { ...documents, state, keys, auditedReads, invocationLogs };
+  const foreignLetters = (await ports.letters?.removeNaming(tenantId)) ?? 0;
+  return { ...documents, state, keys, auditedReads, invocationLogs, foreignLetters };
 }
 
 function sum(left: Removed, right: Removed): Removed {
@@ -190,8 +196,9 @@ function sum(left: Removed, right: Removed): Removed {
     state,
     keys: left.keys + right.keys,
     auditedReads: left.auditedReads + right.auditedReads,
-    // A deletion that was begun before there was such a log does not have the count.
+    // A deletion that was begun before these were counted does not have the counts.
     invocationLogs: (left.invocationLogs ?? 0) + right.invocationLogs,
+    foreignLetters: (left.foreignLetters ?? 0) + right.foreignLetters,
   };
 }
 

@@ -183,9 +183,14 @@ async function keepLetter(ports: SettlePorts, options: SettleOptions, item: Queu
       ...(outcome.documentId !== undefined && { documentId: outcome.documentId }),
       failedAt: new Date().toISOString(),
       raw: record.text,
-      ...(options.anyTenant === true && { anyTenant: true }),
+      ...(options.anyTenant === true && { anyTenant: true, ...ownerOf(item.reading, options.scope) }),
     });
   });
+}
+
+function ownerOf(reading: FeedReading, scope: Scope): { readonly tenantId?: string } {
+  const tenantId = reading.kind === 'event' ? reading.event.tenantId : undefined;
+  return tenantId === undefined || tenantId === scope.tenantId ? {} : { tenantId };
 }
 
 function stormError(feed: string, { record }: Queued, reason: string): FeedStopped {

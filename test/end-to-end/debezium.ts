@@ -91,8 +91,9 @@ async function retryLetters(feeds: Feeds): Promise<void> {
   const outcomes = new Map<string, number>();
   for (let after: string | undefined; ; ) {
     const page = await feeds.deadLetters.list(scope, { limit: 200, ...(after !== undefined && { after }) });
-    for (const letter of page.letters) {
-      for (const { outcome } of (await feeds.retry(scope, letter, reader)).events)
+    for (const { letterId } of page.letters) {
+      const letter = await feeds.deadLetters.get(scope, letterId);
+      for (const { outcome } of (await feeds.retry(scope, letter!, reader)).events)
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }
     if (page.next === undefined) break;

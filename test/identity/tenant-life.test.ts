@@ -7,10 +7,18 @@ import { createApiKeys } from '../../identity/api-keys.ts';
 import { createAuditLog } from '../../identity/audit-log.ts';
 import { guardDocuments, guardState } from '../../identity/guarded-writes.ts';
 import { createTenantDeletions } from '../../identity/tenant-deletion.ts';
+import { removeLettersNaming } from '../../ingest/feed-dead-letters.ts';
 import { createSqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
 import { upsert } from '../ingest/feed-suite.ts';
-import { createFeedUnderTest, requestOf, scopes, standInModel, stateOf } from '../ingest/feed-under-test.ts';
+import {
+  createFeedUnderTest,
+  lettersOf,
+  requestOf,
+  scopes,
+  standInModel,
+  stateOf,
+} from '../ingest/feed-under-test.ts';
 
 /** Ingest and feeds whose embedding waits, from `hold` until `release`, beside what deletes tenants. */
 async function open() {
@@ -29,6 +37,7 @@ async function open() {
   };
   const deletions = createTenantDeletions({
     ...adapter,
+    letters: { removeNaming: (tenantId) => removeLettersNaming(adapter.state, scopes.operator, tenantId) },
     keys: createApiKeys(adapter.state),
     audit: createAuditLog({ folder: join(folder, 'audit'), reads: false, onFailure }),
     scopeOf: scopes.operator,
@@ -64,6 +73,18 @@ async function open() {
 }
 
 const tenant = scopes.operator('left');
+
+it('leaves no dead letter of its events where a feed of every tenant runs', async () => {
+  const { deletions, subject } = await open();
+  const keeper = scopes.operator('keeper');
+  const events = ['left', 'right', 'keeper'].map((tenantId) =>
+    upsert('a', 1, `boom ${'x'.repeat(100_000)}`, { tenantId }),
+  );
+  await subject.feeds.run(keeper, requestOf(events, { anyTenant: true }));
+  expect(await deletions.delete('left')).toMatchObject({ removed: { foreignLetters: 1 } });
+  const letters = await lettersOf(subject.feeds, keeper);
+  expect(letters.map(({ tenantId }) => tenantId)).toEqual(['right', undefined]);
+}, 20_000);
 
 it('writes nothing that was begun before its tenant was deleted, keeps no letter and no position of it', async () => {
   const { adapter, deletions, subject, hold, held } = await open();

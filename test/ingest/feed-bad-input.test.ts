@@ -12,7 +12,14 @@ import { createDebeziumReader } from '../../sources/feeds/debezium.ts';
 import { linesOf } from '../../sources/feeds/read-lines.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
 import { remove, upsert } from './feed-suite.ts';
-import { createFeedUnderTest, requestOf, scopes, standInModel, stateOf } from './feed-under-test.ts';
+import {
+  createFeedUnderTest,
+  lettersOf,
+  requestOf,
+  scopes,
+  standInModel,
+  stateOf,
+} from './feed-under-test.ts';
 
 let folder: string;
 let adapter: SqliteEngine;
@@ -72,8 +79,7 @@ const row = (lsn: number, after: object, more: object = {}) =>
   });
 
 const mapping = { id: 'id', text: 'body', metadata: ['views'], source: 'articles' };
-const letters = async () =>
-  (await createFeedUnderTest(adapter).feeds.deadLetters.list(scope, { limit: 100 })).letters;
+const letters = async () => lettersOf(createFeedUnderTest(adapter).feeds, scope);
 const ids = async () => Object.keys(await stateOf(adapter.documents, scope));
 
 function expectConserved({ accepted, indexed, stale, deadLettered }: FeedReport): void {

@@ -10,7 +10,7 @@ import { createFolderObjectStore } from '../../objects/folder/folder-object-stor
 import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
 import { createS3Reader } from '../../sources/feeds/s3.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
-import { createFeedUnderTest, scopes, standInModel, stateOf } from './feed-under-test.ts';
+import { createFeedUnderTest, lettersOf, scopes, standInModel, stateOf } from './feed-under-test.ts';
 
 type StoreOf = FeedObjects['storeOf'];
 
@@ -178,7 +178,7 @@ describe('a creation event of S3', () => {
       const report = await run(failing(reason), created('c.txt', '01'));
       expect(report).toMatchObject({ accepted: 1, deadLettersByReason: { unreadable_object: 1 } });
       const { feeds } = createFeedUnderTest(adapter, {}, silentTelemetry, 0, folderAsBucket().stores);
-      const { letters } = await feeds.deadLetters.list(scope, { limit: 10 });
+      const letters = await lettersOf(feeds, scope);
       expect((await feeds.retry(scope, letters[0]!, createS3Reader())).events).toMatchObject([
         { outcome: 'indexed' },
       ]);

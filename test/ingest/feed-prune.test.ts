@@ -13,6 +13,7 @@ import { silentTelemetry } from '../../telemetry/telemetry.ts';
 import { patch, remove, truncate, upsert } from './feed-suite.ts';
 import {
   createFeedUnderTest,
+  lettersOf,
   readEnvelope,
   requestOf,
   scopes,
@@ -117,7 +118,7 @@ describe('prune', () => {
     await run([upsert('a', 1, 'boom'), upsert('b', 2, 'b'), remove('b', 3)], ordered);
     expect(await pruneAfter(7_200)).toMatchObject({ pruned: 0, lowWater: null });
     const { feeds } = createFeedUnderTest(adapter);
-    const [letter] = (await feeds.deadLetters.list(scope, { limit: 10 })).letters;
+    const [letter] = await lettersOf(feeds, scope);
     await feeds.retry(scope, letter!, () => [{ kind: 'event', event: upsert('a', 1, 'mended') }]);
     await run([upsert('c', 4, 'c')], { ...ordered, fromStart: true });
     expect(await pruneAfter(7_200)).toMatchObject({ pruned: 1, lowWater: '3' });
@@ -129,7 +130,7 @@ describe('prune', () => {
     await run([upsert('b', 2, 'b'), remove('b', 3), upsert('c', 9, 'c')], ordered);
     expect(await pruneAfter(7_200)).toMatchObject({ pruned: 0, lowWater: null, heldBy: 'g' });
     const { feeds } = createFeedUnderTest(adapter);
-    const [letter] = (await feeds.deadLetters.list(scope, { limit: 10 })).letters;
+    const [letter] = await lettersOf(feeds, scope);
     const mended = () => [{ kind: 'event' as const, event: upsert('a', 1, 'mended') }];
     expect(await feeds.retry(scope, letter!, mended)).toMatchObject({ events: [{ outcome: 'indexed' }] });
     await run([upsert('a', 1, 'mended'), upsert('d', 8, 'd')], { ...ordered, name: 'g', fromStart: true });

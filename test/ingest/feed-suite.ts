@@ -6,7 +6,14 @@ import { BraidError, EngineUnavailable, RevisionConflict } from '../../domain/er
 import { prune } from '../../ingest/feed-prune.ts';
 import type { DocumentStore } from '../../search-engine/document-store.ts';
 import type { StateStore } from '../../search-engine/state-store.ts';
-import { createFeedUnderTest, requestOf, type Stores, scopes, stateOf } from './feed-under-test.ts';
+import {
+  createFeedUnderTest,
+  lettersOf,
+  requestOf,
+  type Stores,
+  scopes,
+  stateOf,
+} from './feed-under-test.ts';
 
 /** The engine of a suite, opened once. */
 export interface OpenedStores extends Stores {
@@ -169,7 +176,7 @@ export function describeFeedEndState(
       const ids = Array.from({ length: sizes.letters }, (_, at) => `d${at}`);
       const report = await feeds.run(scope, requestOf(ids.map((id) => upsert(id, 1, `boom ${id}`))));
       expect(report).toMatchObject({ accepted: ids.length, deadLettered: ids.length });
-      const { letters } = await feeds.deadLetters.list(scope, { limit: 1_000 });
+      const letters = await lettersOf(feeds, scope);
       for (const letter of letters) {
         const event = upsert(letter.documentId!, 1, `mended ${letter.documentId}`);
         await feeds.retry(scope, letter, () => [{ kind: 'event', event }]);

@@ -8,7 +8,7 @@ import {
 import { chunkIdOf } from '../../domain/chunk.ts';
 import { recordVersion } from '../../domain/document-record.ts';
 import { DocumentRefused } from '../../domain/errors.ts';
-import type { FeedRequest, RawEvent } from '../../domain/feed.ts';
+import type { DeadLetter, FeedRequest, RawEvent } from '../../domain/feed.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { createScopeMaker } from '../../identity/scope.ts';
 import type { Chunker } from '../../ingest/chunk.ts';
@@ -116,6 +116,12 @@ export function requestOf(
     },
     ...more,
   };
+}
+
+/** Every dead letter of a tenant, with its event. */
+export async function lettersOf({ deadLetters }: Feeds, scope: Scope): Promise<DeadLetter[]> {
+  const { letters } = await deadLetters.list(scope, { limit: 1_000 });
+  return Promise.all(letters.map(async ({ letterId }) => (await deadLetters.get(scope, letterId))!));
 }
 
 /** Everything that readers can see of a tenant: document id -> state. */

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ChangeEvent } from '../../domain/change-event.ts';
+import { type ChangeEvent, changeEventToJson } from '../../domain/change-event.ts';
 import { EngineMismatch, EngineUnavailable, FeedStopped } from '../../domain/errors.ts';
 import type { FeedReport } from '../../domain/feed.ts';
 import type { Scope } from '../../domain/scope.ts';
@@ -13,6 +14,7 @@ import { patch, remove, truncate, upsert } from './feed-suite.ts';
 import {
   createFeedUnderTest,
   type FeedUnderTest,
+  lettersOf,
   requestOf,
   scopes,
   standInModel,
@@ -54,7 +56,7 @@ function expectConserved(report: FeedReport): void {
 }
 
 async function letters() {
-  return (await subject.feeds.deadLetters.list(scope, { limit: 1_000 })).letters;
+  return lettersOf(subject.feeds, scope);
 }
 
 describe('run', () => {
@@ -397,6 +399,32 @@ describe('dead letters', () => {
     await run([large]);
     expect(await letters()).toMatchObject([{ raw: large }]);
   });
+});
+
+describe('a dead letter of an event that is large and cannot be compressed', () => {
+  it('is kept in pieces that any engine takes, listed without them, and dropped with them', async () => {
+    const state: typeof adapter.state = {
+      ...adapter.state,
+      async put(owner, collection, key, value, expected) {
+        if (JSON.stringify(value).length > 5_000_000) throw new EngineMismatch('Cannot write: too large');
+        return adapter.state.put(owner, collection, key, value, expected);
+      },
+    };
+    subject = createFeedUnderTest({ documents: adapter.documents, state });
+    const large = `boom ${randomBytes(7_000_000).toString('base64')}`;
+    const raw = JSON.stringify(changeEventToJson(upsert('a', 1, large)));
+    for (const _ of ['kept', 'kept again']) expect(await run([raw])).toMatchObject({ deadLettered: 1 });
+    const [listed, ...more] = (await subject.feeds.deadLetters.list(scope, { limit: 10 })).letters;
+    expect(JSON.stringify(listed).length).toBeLessThan(1_000);
+    expect(more).toEqual([]);
+    const letter = await subject.feeds.deadLetters.get(scope, listed!.letterId);
+    expect(letter!.raw === raw).toBe(true);
+    const mended = () => [{ kind: 'event' as const, event: upsert('a', 1, 'mended') }];
+    expect((await subject.feeds.retry(scope, letter!, mended)).events).toMatchObject([
+      { outcome: 'indexed' },
+    ]);
+    expect(await adapter.state.removeTenant!(scope)).toEqual({});
+  }, 20_000);
 });
 
 describe('a mass deletion', () => {
