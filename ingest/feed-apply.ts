@@ -25,12 +25,18 @@ import { isPassing, type Patience } from './feed-patience.ts';
 import type { Watermarks } from './feed-watermarks.ts';
 import type { Ingest } from './ingest.ts';
 
-/** One reading on its way through a batch; `outcome` is set when it is settled. */
+/** One reading on its way through a batch. */
 export interface QueuedReading {
   readonly reading: FeedReading;
+  /** What became of it; final once it is settled. */
   outcome?: EventOutcome;
+  /** It may be acknowledged: nothing that happened meanwhile has to be made up for. */
+  isSettled?: boolean;
   embedded: number;
 }
+
+/** Of documents that are written and not looked at again, so that what stops a long batch is acknowledged up to there. */
+const checkEveryMs = 1_000;
 
 export interface ApplyPorts {
   readonly ingest: Ingest;
@@ -78,7 +84,10 @@ export function createApplyBatch(ports: ApplyPorts, options: ApplyOptions): Appl
     const lanes = new Map<string, Routed<DocumentEvent>[]>();
     for (const item of readings) {
       const routed = route(item, options);
-      if (routed === undefined) continue;
+      if (routed === undefined) {
+        item.isSettled = true;
+        continue;
+      }
       const { scope, event } = routed;
       if (event.operation === 'truncate') truncates.push({ item, scope, event });
       else gather(lanes, laneOf(scope, event), { item, scope, event });
@@ -90,15 +99,37 @@ export function createApplyBatch(ports: ApplyPorts, options: ApplyOptions): Appl
     const before = createMarkBook(watermarks, patience);
     for (const truncation of truncates) {
       const { item, scope, event } = truncation;
-      if (await isOfOtherLog(truncation, before)) continue;
-      const isNew = await patience(() => watermarks.raise(scope, event.source, event.version));
-      item.outcome = { outcome: isNew ? 'indexed' : 'stale', version: event.version.toString() };
+      if (!(await isOfOtherLog(truncation, before))) {
+        const isNew = await patience(() => watermarks.raise(scope, event.source, event.version));
+        item.outcome = { outcome: isNew ? 'indexed' : 'stale', version: event.version.toString() };
+      }
+      item.isSettled = true;
     }
     onSettled();
 
     const marks = createMarkBook(watermarks, patience);
     const queue = new PQueue({ concurrency: options.concurrency });
     let failure: { readonly error: unknown } | undefined;
+    let written: Routed<DocumentEvent>[] = [];
+    let checking: Promise<void> | undefined;
+    let checkedAt = performance.now();
+
+    /** A truncation that missed what was written is held against it before it is acknowledged: afterwards nobody would. */
+    const settleWritten = async (): Promise<void> => {
+      const settling = written;
+      written = [];
+      // An engine that is away is asked once more: what it does not answer stays unsettled, and comes again.
+      const isAway = failure?.error instanceof EngineUnavailable;
+      try {
+        await obeyLaterMarks(ports, isAway ? (work) => work() : patience, settling, marks);
+        for (const { item } of settling) if (item.outcome !== undefined) item.isSettled = true;
+      } catch (error) {
+        failure ??= { error };
+      }
+      checkedAt = performance.now();
+      onSettled();
+    };
+
     for (const lane of lanes.values()) {
       void queue.add(async () => {
         if (failure !== undefined || isStopped()) return;
@@ -107,14 +138,21 @@ export function createApplyBatch(ports: ApplyPorts, options: ApplyOptions): Appl
         } catch (error) {
           failure ??= { error };
         }
+        // Stale is also what an earlier try has written whose answer was lost.
+        const isDead = lane.every(({ item }) => item.outcome?.outcome === 'dead_lettered');
+        if (isDead) for (const { item } of lane) item.isSettled = true;
+        else written.push(...lane);
+        if (checking === undefined && performance.now() - checkedAt > checkEveryMs) {
+          checking = settleWritten().finally(() => {
+            checking = undefined;
+          });
+        }
         onSettled();
       });
     }
     await queue.onIdle();
-    // Also where a lane has failed: what others have written may be acknowledged. An engine that is away tells no marks.
-    if (!(failure?.error instanceof EngineUnavailable)) {
-      await obeyLaterMarks(ports, patience, lanes, marks);
-    }
+    await checking;
+    await settleWritten();
     if (failure !== undefined) throw failure.error;
   };
 }
@@ -275,16 +313,18 @@ function isAborted(error: unknown): boolean {
 async function obeyLaterMarks(
   ports: ApplyPorts,
   patience: Patience,
-  lanes: ReadonlyMap<string, readonly Routed<DocumentEvent>[]>,
+  written: readonly Routed<DocumentEvent>[],
   marks: MarkBook,
 ): Promise<void> {
-  const bySource = Map.groupBy([...lanes.values()].flat(), ({ scope, event }) => markOf(scope, event.source));
+  const bySource = Map.groupBy(written, ({ scope, event }) => markOf(scope, event.source));
   for (const routed of bySource.values()) {
     const { scope, event } = routed[0]!;
-    const { first, now } = await marks.sinceFirst(scope, event.source);
+    const { first, now } = await marks.sinceFirst(scope, event.source, patience);
     if (now.truncated <= first.truncated) continue;
     for (const late of routed) {
-      if (late.event.version > now.truncated || late.item.outcome?.outcome !== 'indexed') continue;
+      const outcome = late.item.outcome?.outcome;
+      if (late.event.version > now.truncated || outcome === undefined || outcome === 'dead_lettered')
+        continue;
       await patience(() => obeyMark(ports, late.scope, late.event, now.truncated));
     }
   }

@@ -15,8 +15,15 @@ export interface MarkBook {
   of(scope: Scope, source: string): Promise<Marks>;
   /** The log that the source's versions are places in; the first that comes in an epoch is. */
   logOf(scope: Scope, source: string, log: EventLog): Promise<string>;
-  /** As they were when the source was first asked for, and as they are now. */
-  sinceFirst(scope: Scope, source: string): Promise<{ readonly first: Marks; readonly now: Marks }>;
+  /**
+   * As they were when the source was first asked for, and as they are now.
+   * @param patience with which they are asked for. @default the book's own
+   */
+  sinceFirst(
+    scope: Scope,
+    source: string,
+    patience?: Patience,
+  ): Promise<{ readonly first: Marks; readonly now: Marks }>;
 }
 
 interface Page {
@@ -29,7 +36,8 @@ interface Page {
 
 export function createMarkBook(watermarks: Watermarks, patience: Patience): MarkBook {
   const pages = new Map<string, Promise<Page>>();
-  const read = (scope: Scope, source: string) => patience(() => watermarks.read(scope, source));
+  const read = (scope: Scope, source: string, waiting = patience) =>
+    waiting(() => watermarks.read(scope, source));
   const open = async (scope: Scope, source: string): Promise<Page> => {
     const readAt = performance.now();
     const first = await read(scope, source);
@@ -41,9 +49,9 @@ export function createMarkBook(watermarks: Watermarks, patience: Patience): Mark
     pages.set(key, known);
     return known;
   };
-  const refresh = async (page: Page, scope: Scope, source: string): Promise<Marks> => {
+  const refresh = async (page: Page, scope: Scope, source: string, waiting?: Patience): Promise<Marks> => {
     const readAt = performance.now();
-    page.now = await read(scope, source);
+    page.now = await read(scope, source, waiting);
     page.readAt = readAt;
     return page.now;
   };
@@ -60,9 +68,9 @@ export function createMarkBook(watermarks: Watermarks, patience: Patience): Mark
       page.logs[log.epoch] = claimed;
       return claimed;
     },
-    async sinceFirst(scope, source) {
+    async sinceFirst(scope, source, waiting) {
       const page = await pageOf(scope, source);
-      return { first: page.first, now: await refresh(page, scope, source) };
+      return { first: page.first, now: await refresh(page, scope, source, waiting) };
     },
   };
 }

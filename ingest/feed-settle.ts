@@ -96,7 +96,7 @@ export async function settleBatch(
   let checkedAt = performance.now();
 
   const advance = async (): Promise<void> => {
-    while (failure === undefined && items[settled]?.outcome !== undefined) {
+    while (failure === undefined && items[settled]?.isSettled === true) {
       const item = items[settled]!;
       const isDead = item.outcome!.outcome === 'dead_lettered';
       if (isDead) await keepLetter(ports, options, item);

@@ -7,6 +7,8 @@ import { type ChangeEvent, changeEventToJson } from '../../domain/change-event.t
 import { EngineMismatch, EngineUnavailable, FeedStopped } from '../../domain/errors.ts';
 import type { FeedReport } from '../../domain/feed.ts';
 import type { Scope } from '../../domain/scope.ts';
+import { createApplyBatch, type QueuedReading } from '../../ingest/feed-apply.ts';
+import { createWatermarks } from '../../ingest/feed-watermarks.ts';
 import type { DocumentStore } from '../../search-engine/document-store.ts';
 import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
 import { silentTelemetry, type Telemetry } from '../../telemetry/telemetry.ts';
@@ -353,6 +355,67 @@ describe('a storm of dead letters', () => {
     await expect(run(events)).rejects.toMatchObject({ reason: 'storm', report: { deadLettered: 15 } });
     subject = createFeedUnderTest(adapter, { storm: { consecutive: 10, windowPercentage: 101, total: 20 } });
     await expect(run(events)).rejects.toMatchObject({ report: { deadLettered: 20 } });
+  });
+});
+
+describe('a batch that an engine which goes away cuts off', () => {
+  const cutOff = async (isAwayAfter: boolean) => {
+    let isAway = false;
+    let isBack = false;
+    const documents: DocumentStore = {
+      ...adapter.documents,
+      async replace(given, write) {
+        if (write.record.documentId === 'late' && !isBack) {
+          await createFeedUnderTest(adapter).feeds.run(scope, requestOf([truncate(5)]));
+          await adapter.documents.replace(given, write);
+          isAway = isAwayAfter;
+          return;
+        }
+        if (write.record.documentId === 'fails' && !isBack) throw new EngineUnavailable('Cannot write');
+        await adapter.documents.replace(given, write);
+      },
+    };
+    const state: typeof adapter.state = {
+      ...adapter.state,
+      async get(...given) {
+        if (isAway && !isBack) throw new EngineUnavailable('Cannot read');
+        return adapter.state.get(...given);
+      },
+    };
+    const { ingest } = createFeedUnderTest({ documents, state });
+    const apply = createApplyBatch(
+      {
+        ...{ ingest, documents, telemetry: silentTelemetry, loadObject: async () => undefined },
+        watermarks: createWatermarks({ ingest, documents, state }),
+      },
+      { scope, concurrency: 1, allowMassDelete: false, patience: (work) => work() },
+    );
+    const items = (): QueuedReading[] =>
+      [upsert('late', 3, 'late'), upsert('fails', 9, 'fails')].map((event) => ({
+        reading: { kind: 'event', event },
+        embedded: 0,
+      }));
+    const cut = items();
+    await expect(apply(cut, noop, () => false)).rejects.toThrow(EngineUnavailable);
+    isBack = true;
+    return {
+      cut: cut.map(({ isSettled }) => isSettled === true),
+      again: () => apply(items(), noop, () => false),
+    };
+  };
+  const noop = () => {};
+
+  it('acknowledges what it wrote only where the truncation that it missed is held against it', async () => {
+    expect((await cutOff(false)).cut).toEqual([true, false]);
+    expect(await stateOf(adapter.documents, scope)).toEqual({});
+  });
+
+  it('acknowledges nothing whose truncations it cannot ask for, so that it comes again', async () => {
+    const { cut, again } = await cutOff(true);
+    expect(cut).toEqual([false, false]);
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['late']);
+    await again();
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['fails']);
   });
 });
 
