@@ -59,6 +59,7 @@ import type { DocumentStore } from './search-engine/document-store.ts';
 import { createOpenSearchEngine } from './search-engine/opensearch/create-opensearch-engine.ts';
 import type { SearchEngine } from './search-engine/search-engine.ts';
 import { createSqliteEngine } from './search-engine/sqlite/create-sqlite-engine.ts';
+import { createScratchTexts } from './search-engine/sqlite/scratch-texts.ts';
 import type { StateStore } from './search-engine/state-store.ts';
 import { feedFormats } from './sources/feeds/feed-formats.ts';
 import { maxMetadataBytes, metadataSuffix, parseObjectMetadata } from './sources/object-metadata.ts';
@@ -200,6 +201,7 @@ export async function createBraid(config: Config): Promise<Braid> {
       readers: feedFormats,
       operatorOf: scopes.operator,
       lifeOf,
+      openScratch: createScratchTexts,
       objects: {
         // An event is not to decide what this machine's credentials are used to read.
         storeOf: (bucket) => (config.feeds.buckets.includes(bucket) ? s3.bucket(bucket, '') : undefined),

@@ -1,5 +1,6 @@
 import { type DocumentRecord, isLive, mergeChange, recordVersion } from '../domain/document-record.ts';
 import type { WriteResult } from '../domain/ingest.ts';
+import { readRecord, writeRecord } from '../domain/record-text.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
@@ -7,25 +8,42 @@ import { checkChange, checkOwner } from './check-change.ts';
 import { floorOf, readWatermark, type Watermarks } from './feed-watermarks.ts';
 import type { Ingest } from './ingest.ts';
 
-/**
- * Tells what an ingest would do and writes nothing: versions are compared as they are in truth, part by part, and what
- * went before in the same run counts. Nothing is parsed: a document that parsing would refuse counts as indexed.
- */
-export function createDryIngest(documents: Pick<DocumentStore, 'record'>): Ingest {
-  const seen = new Map<string, DocumentRecord>();
+/** What a dry run would have written: texts by key. */
+export interface DryTexts {
+  get(key: string): string | undefined;
+  set(key: string, text: string): void;
+}
 
+/** The same store, in which the records that a dry run would have written are read. */
+export function overlayDryRecords(documents: DocumentStore, texts: DryTexts): DocumentStore {
+  return {
+    ...documents,
+    async record(scope, documentId) {
+      const text = texts.get(keyOf(scope, documentId));
+      return text === undefined
+        ? documents.record(scope, documentId)
+        : { record: readRecord(text), revision: 'dry' };
+    },
+  };
+}
+
+/**
+ * Tells what an ingest would do and writes nothing: versions are compared as they are in truth, part by part. Nothing is
+ * parsed: a document that parsing would refuse counts as indexed.
+ * @param texts what went before in the same run, which counts where `documents` reads it. @default it is not kept
+ */
+export function createDryIngest(documents: Pick<DocumentStore, 'record'>, texts?: DryTexts): Ingest {
   return async (scope: Scope, requested): Promise<WriteResult> => {
     const change = checkChange(requested);
     const { documentId } = change;
-    const key = `${scope.tenantId}\0${documentId}`;
-    const held = seen.get(key) ?? (await documents.record(scope, documentId))?.record;
+    const held = (await documents.record(scope, documentId))?.record;
     checkOwner(held, change);
     const merge = mergeChange(held, change, {
       tenantId: scope.tenantId,
       recipe: held?.recipe ?? '',
       now: new Date().toISOString(),
     });
-    if (merge.record !== undefined) seen.set(key, merge.record);
+    if (merge.record !== undefined) texts?.set(keyOf(scope, documentId), writeRecord(merge.record));
     return {
       documentId,
       outcome: outcomeOf(merge.outcome, merge.record, held),
@@ -37,6 +55,10 @@ export function createDryIngest(documents: Pick<DocumentStore, 'record'>): Inges
       conflicting: merge.conflicting,
     };
   };
+}
+
+function keyOf({ tenantId }: Scope, documentId: string): string {
+  return `${tenantId}\0${documentId}`;
 }
 
 function outcomeOf(

@@ -21,7 +21,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createApplyBatch } from './feed-apply.ts';
 import { batchesOf } from './feed-batches.ts';
 import { createDeadLetters, type DeadLetters } from './feed-dead-letters.ts';
-import { createDryIngest, createDryWatermarks } from './feed-dry-run.ts';
+import { createDryIngest, createDryWatermarks, type DryTexts, overlayDryRecords } from './feed-dry-run.ts';
 import { holdToLife, type RequireLife } from './feed-life.ts';
 import { createLowWater } from './feed-low-water.ts';
 import { createLoadObject, type FeedObjects } from './feed-object.ts';
@@ -52,6 +52,8 @@ export interface FeedPorts {
   readonly operatorOf: (tenantId: string) => Scope;
   /** Names the life of a tenant, which a deletion ends. @throws {TenantDeleting} @default tenants are not deleted */
   readonly lifeOf?: (tenantId: string) => Promise<string>;
+  /** Where a dry run keeps what it would have written. @default in memory */
+  readonly openScratch?: () => DryTexts & { close(): void };
   /** Where events name objects instead of carrying them. @default no bucket can be read */
   readonly objects?: FeedObjects;
 }
@@ -151,6 +153,7 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
           { scope, feed: name, ...(request.anyTenant === true && { scopeOf: run.operatorOf }) },
         )
       : undefined;
+  const scratch = dryRun ? (run.openScratch?.() ?? { ...memoryTexts(), close() {} }) : undefined;
   const isResumed = name !== undefined && from === undefined && request.fromStart !== true && !dryRun;
   try {
     const requireLife = await patience(() => holdToLife(run.lifeOf, scope.tenantId));
@@ -173,7 +176,7 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
     };
     const settle = settlerOf(run, scope, {
       ...request,
-      dryRun,
+      ...(scratch && { scratch }),
       patience,
       requireLife,
       checkpoint: store,
@@ -202,8 +205,15 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
     if (error instanceof FeedStopped) throw new FeedStopped(error.reason, error.message, account.report());
     // An interrupted wait is the end that the caller asked for.
     if (signal?.aborted !== true) throw error;
+  } finally {
+    scratch?.close();
   }
   return account.report();
+}
+
+function memoryTexts(): DryTexts {
+  const texts = new Map<string, string>();
+  return { get: (key) => texts.get(key), set: (key, text) => texts.set(key, text) };
 }
 
 async function* takeFeed(run: Run, scope: Scope, feed: TakenFeed): AsyncGenerator<RecordResult> {
@@ -217,7 +227,7 @@ async function* takeFeed(run: Run, scope: Scope, feed: TakenFeed): AsyncGenerato
   const storm = watch?.storm ?? createStormWatch(run.settings.storm);
   run.watches.set(key, { storm });
   const requireLife = await patience(() => holdToLife(run.lifeOf, scope.tenantId));
-  const settle = settlerOf(run, scope, { ...feed, patience, requireLife, dryRun: false, storm });
+  const settle = settlerOf(run, scope, { ...feed, patience, requireLife, storm });
   const { batchEvents } = run.settings;
   const limits = { maxEvents: batchEvents, maxCharacters: batchCharacters, lingerMs };
   for await (const batch of batchesOf(readAll(feed.reader, feed.events), limits)) {
@@ -257,7 +267,7 @@ async function retryLetter(
   };
   const { feed: name, format, anyTenant = false } = letter;
   const requireLife = await patience(() => holdToLife(run.lifeOf, scope.tenantId));
-  const options = { name, format, anyTenant, reader, patience, requireLife, dryRun: false };
+  const options = { name, format, anyTenant, reader, patience, requireLife };
   const settle = settlerOf(once, scope, options);
   const { results, failure } = await settle([readRecord(reader, { text: letter.raw, record: 1 })]);
   if (failure !== undefined) throw failure.error;
@@ -273,7 +283,8 @@ type SettlerOptions = Pick<
 > & {
   readonly patience: Patience;
   readonly requireLife: RequireLife;
-  readonly dryRun: boolean;
+  /** Of a dry run, which writes nowhere else. */
+  readonly scratch?: DryTexts;
   readonly open?: unknown;
   /** @default a new one */
   readonly storm?: StormWatch;
@@ -285,9 +296,11 @@ function settlerOf(
   scope: Scope,
   options: SettlerOptions,
 ): (batch: readonly ReadRecord[]) => Promise<SettledBatch> {
-  const { patience, dryRun, signal } = options;
-  const { documents, state, telemetry, settings, deadLetters } = run;
-  const ingest = dryRun ? createDryIngest(documents) : run.ingest;
+  const { patience, scratch, signal } = options;
+  const { state, telemetry, settings, deadLetters } = run;
+  const dryRun = scratch !== undefined;
+  const documents = dryRun ? overlayDryRecords(run.documents, scratch) : run.documents;
+  const ingest = dryRun ? createDryIngest(documents, scratch) : run.ingest;
   const watermarks = dryRun ? createDryWatermarks(state) : createWatermarks({ ingest, documents, state });
   const applyBatch = createApplyBatch(
     {

@@ -151,6 +151,16 @@ describe('run', () => {
     expect(await run(events, { name: 'f' })).toMatchObject({ accepted: 4, resumedAfter: 0 });
   });
 
+  it('knows in a dry run what the run itself would have written, of which later events keep values', async () => {
+    const kept = { ...upsert('a', 2, '', { title: 'later' }), content: { keep: true }, keptMetadata: ['k'] };
+    const first = upsert('a', 1, 'text', { metadata: { k: 'v' } });
+    const events = [first, kept, upsert('a', 3, 'c', { source: 'other' })] as ChangeEvent[];
+    subject = createFeedUnderTest(adapter, { batchEvents: 1 });
+    const dry = await run(events, { dryRun: true });
+    expect(dry).toMatchObject({ indexed: 2, deadLettersByReason: { source_conflict: 1 } });
+    expect(await run(events)).toMatchObject({ indexed: 2, deadLettersByReason: { source_conflict: 1 } });
+  });
+
   it('holds events to a rate', async () => {
     const startedAt = performance.now();
     await run(
