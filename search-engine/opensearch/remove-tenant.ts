@@ -48,7 +48,7 @@ async function someCollection(
   return reply.hits.hits[0]?._source.collection;
 }
 
-/** Until a count says that nothing is left: what a writer changes meanwhile is passed over and met the next time. */
+/** Until a search of all shards finds nothing: what a writer changes meanwhile is passed over and met the next time. */
 async function removeAll(
   connection: Connection,
   indices: Indices,
@@ -58,12 +58,15 @@ async function removeAll(
   let removed = 0;
   for (;;) {
     await refresh(connection, indices, kind);
-    const { count } = await connection.request<{ readonly count: number }>({
+    // A search, not a count: that one leaves out the shards that are away, and what they hold would stay.
+    const { hits } = await connection.request<{
+      readonly hits: { readonly total: { readonly value: number } };
+    }>({
       method: 'POST',
-      path: `/${indices.read[kind]}/_count`,
-      body: { query },
+      path: `/${indices.read[kind]}/_search`,
+      body: { query, size: 0, track_total_hits: true },
     });
-    if (count === 0) return removed;
+    if (hits.total.value === 0) return removed;
     const { deleted } = await connection.request<{ readonly deleted: number }>({
       method: 'POST',
       path: `/${indices.read[kind]}/_delete_by_query`,
