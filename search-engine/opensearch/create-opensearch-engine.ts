@@ -13,6 +13,7 @@ import { createDocumentStore, createWritesInProgress } from './opensearch-docume
 import { createSearchEngine } from './opensearch-search-engine.ts';
 import { createStateStore } from './opensearch-state-store.ts';
 import { createRecovery } from './recovery.ts';
+import { createStrays } from './strays.ts';
 import { pruneVectors } from './vector-cache.ts';
 
 /** The three ports on one OpenSearch. */
@@ -63,7 +64,8 @@ export async function openEngine(
   const states = createDocumentStates(wire, indices);
   const tools = { ...wire, indices, states, dimensions };
   const writes = createWritesInProgress();
-  const recovery = createRecovery(tools, telemetry, writes.has);
+  const strays = createStrays(tools, telemetry);
+  const recovery = createRecovery(tools, telemetry, writes.has, strays);
   await recovery.run().catch((error: unknown) => {
     // Where nothing can be written (a full disk), what stands can still be read.
     if (!(error instanceof EngineUnavailable)) throw error;
@@ -75,13 +77,14 @@ export async function openEngine(
     telemetry.log.warn({ error }, 'cannot remove vectors that are no longer used');
   });
   return {
-    engine: createSearchEngine(connection, indices, dimensions),
+    engine: createSearchEngine(connection, indices, dimensions, strays.suspect),
     documents: createDocumentStore(tools, writes, recovery),
     state: createStateStore(connection, indices),
     ready: () => checkHealth(connection, indices),
     close: async () => {
       recovery.stop();
       await pruning;
+      await strays.settle();
       await connection.close();
     },
   };

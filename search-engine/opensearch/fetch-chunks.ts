@@ -18,6 +18,7 @@ import { queryWords } from './lexical-query.ts';
 import { maxResultWindow } from './mappings.ts';
 import { readable } from './scope-query.ts';
 import { readParents } from './stored-chunks.ts';
+import { isStray } from './strays.ts';
 
 interface ChunkHit {
   readonly _source: ChunkSource & { readonly vector?: readonly number[] };
@@ -29,13 +30,20 @@ interface Shown {
   readonly record: DocumentRecord;
 }
 
+/** What chunks are read with. */
+export interface FetchTools {
+  readonly connection: Connection;
+  readonly indices: Indices;
+  /** Told a document of which a chunk was found that its state does not own to. */
+  readonly suspect: (tenantId: string, documentId: string) => void;
+}
+
 /**
  * Reads chunks for display. Chunks and records are asked for at once: the chunks from the searched index, the records as
  * of the last acknowledged write, so that what a document has lost, or who may read it, counts from that write on.
  */
 export async function fetchChunks(
-  connection: Connection,
-  indices: Indices,
+  tools: FetchTools,
   scope: Scope,
   references: readonly ChunkReference[],
   options: FetchOptions,
@@ -47,8 +55,8 @@ export async function fetchChunks(
     _source: chunkFields,
     ...(words !== undefined && { highlight: highlightOf(words) }),
   };
-  const shown = await readShown(connection, indices, scope, references, wanted, signal);
-  const parents = options.parents ? await parentsOf(connection, indices, shown, signal) : new Map();
+  const shown = await readShown(tools, scope, references, wanted, signal);
+  const parents = options.parents ? await parentsOf(tools, shown, signal) : new Map();
   return shown.map((one) => ({
     ...readChunk(one.hit._source),
     ...shownDocument(one.record),
@@ -61,8 +69,7 @@ export async function fetchChunks(
 
 /** Reads what chunks are compared by, as `fetchChunks` reads what is shown. */
 export async function readFeatures(
-  connection: Connection,
-  indices: Indices,
+  tools: FetchTools,
   scope: Scope,
   references: readonly ChunkReference[],
   { vectors }: FeatureOptions,
@@ -70,7 +77,7 @@ export async function readFeatures(
 ): Promise<ChunkFeatures[]> {
   if (references.length === 0) return [];
   const wanted = { _source: ['chunkId', 'generation', ...(vectors ? ['vector'] : [])] };
-  const shown = await readShown(connection, indices, scope, references, wanted, signal);
+  const shown = await readShown(tools, scope, references, wanted, signal);
   return shown.map(({ hit: { _source }, record }) => ({
     chunkId: _source.chunkId,
     metadata: searchedMetadata(record),
@@ -79,8 +86,7 @@ export async function readFeatures(
 }
 
 async function readShown(
-  connection: Connection,
-  indices: Indices,
+  { connection, indices, suspect }: FetchTools,
   scope: Scope,
   references: readonly ChunkReference[],
   wanted: object,
@@ -92,9 +98,11 @@ async function readShown(
   ]);
   return references.flatMap(({ chunkId, documentId }): Shown[] => {
     const state = states.get(documentId);
+    const found = hits.get(chunkId) ?? [];
+    if (found.some(({ _source }) => isStray(_source.generation, state))) suspect(scope.tenantId, documentId);
     const record = state?.record;
     if (record === undefined || !mayShow(scope, record)) return [];
-    const hit = standing(hits.get(chunkId) ?? [], state);
+    const hit = standing(found, state);
     return hit === undefined ? [] : [{ hit, record }];
   });
 }
@@ -178,8 +186,7 @@ function standing(hits: readonly ChunkHit[], state: DocumentState | undefined): 
 }
 
 async function parentsOf(
-  connection: Connection,
-  indices: Indices,
+  { connection, indices }: FetchTools,
   shown: readonly Shown[],
   signal: AbortSignal | undefined,
 ): Promise<Map<string, ParentChunk>> {

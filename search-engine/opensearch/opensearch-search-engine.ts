@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { cosineOf, denseSearch, isCutInTie, maxNeighbours, nothingLoaded } from './dense-search.ts';
 import { findFacets } from './facets.ts';
 import { type ErrorReply, replyFailure } from './failure.ts';
-import { fetchChunks, readFeatures } from './fetch-chunks.ts';
+import { type FetchTools, fetchChunks, readFeatures } from './fetch-chunks.ts';
 import type { Query } from './filter-query.ts';
 import type { Indices } from './indices.ts';
 import { lexicalQuery, queryWords } from './lexical-query.ts';
@@ -31,6 +31,7 @@ export function createSearchEngine(
   connection: Connection,
   indices: Indices,
   dimensions: number,
+  suspect: FetchTools['suspect'],
 ): SearchEngine {
   const runLegs = async (searches: readonly object[], signal: AbortSignal | undefined) => {
     if (searches.length === 0) return [];
@@ -182,10 +183,10 @@ export function createSearchEngine(
     },
 
     fetch: (scope, chunks, options, signal) =>
-      fetchChunks(connection, indices, scope, chunks, options, signal),
+      fetchChunks({ connection, indices, suspect }, scope, chunks, options, signal),
 
     features: (scope, chunks, options, signal) =>
-      readFeatures(connection, indices, scope, chunks, options, signal),
+      readFeatures({ connection, indices, suspect }, scope, chunks, options, signal),
   };
 }
 

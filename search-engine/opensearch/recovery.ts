@@ -3,6 +3,7 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { StateSource } from './document-state.ts';
 import { maxResultWindow } from './mappings.ts';
 import { finishWriting, type WriteTools } from './replace-document.ts';
+import type { Strays } from './strays.ts';
 
 /** Finishes what a crash, or the loss of OpenSearch, has left open. */
 export interface Recovery {
@@ -22,15 +23,20 @@ export function createRecovery(
   tools: WriteTools,
   telemetry: Telemetry,
   isBusy: (tenantId: string, documentId: string) => boolean,
+  strays: Pick<Strays, 'sweep'>,
 ): Recovery {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
 
   const run = async () => {
     let recovered = 0;
-    await tools.connection.request({ method: 'POST', path: `/${tools.indices.read.documents}/_refresh` });
+    const { documents, chunks } = tools.indices.read;
+    await tools.connection.request({ method: 'POST', path: `/${documents},${chunks}/_refresh` });
     for (const { tenantId, documentId } of await openDocuments(tools)) {
-      if (!isBusy(tenantId, documentId) && (await recover(tools, tenantId, documentId))) recovered += 1;
+      if (isBusy(tenantId, documentId) || !(await recover(tools, tenantId, documentId))) continue;
+      recovered += 1;
+      // Also of writers before it that were overtaken.
+      await strays.sweep(tenantId, documentId);
     }
     if (recovered > 0) telemetry.log.info({ documents: recovered }, 'finished writes that were left open');
     return recovered;

@@ -36,7 +36,11 @@ export interface Committed {
 /** So many replacements of one document are followed within a refresh, a second: each is several requests. */
 const mostPrevious = 50;
 
-const untouched: Writing = { leftovers: [], last: 0 };
+/**
+ * Of a document that nothing is known of. Its numbers begin at the time, so that they are none of those that it had before
+ * it was forgotten, or went with its tenant: what a late write of then left is not taken for its own.
+ */
+const untouched = (): Writing => ({ leftovers: [], last: Date.now() });
 
 /**
  * Replaces a document up to the commit, so that a crash at any moment leaves it wholly old or wholly new:
@@ -60,7 +64,7 @@ export async function commitDocument(
   checkDimensions(tools.dimensions, write);
   const { record } = write;
   const stored = await expectedState(tools.states, record, expected);
-  const held = stored?.state.writing ?? untouched;
+  const held = stored?.state.writing ?? untouched();
   const content = await contentOf(tools, write, held).catch(async (error: unknown) => {
     // Another writer may have replaced the chunks while they were read, and then this is a conflict.
     await expectedState(tools.states, record, stored?.position);

@@ -7,7 +7,7 @@ import {
 } from '../../../search-engine/opensearch/create-opensearch-engine.ts';
 import { TransientFailure } from '../../../search-engine/opensearch/failure.ts';
 import { describeWithOpenSearch } from '../../servers/describe-with-opensearch.ts';
-import { buildRecord, buildWrite, type DocumentSketch } from '../document-builder.ts';
+import { buildRecord, buildTombstone, buildWrite, type DocumentSketch } from '../document-builder.ts';
 import { freshTenant, scopes } from '../scopes.ts';
 import { deleteIndices, dimensions, freshPrefix, optionsOf } from './opensearch-subject.ts';
 
@@ -49,6 +49,96 @@ describeWithOpenSearch('commitDocument', (url) => {
     expect((await other.documents.record(scope, 'a'))?.record.content?.version).toBe(2n);
     await engine.close();
     await other.close();
+  });
+
+  it('leaves no chunk of a writer that was overtaken and died while its chunks were on their way', async () => {
+    const scope = scopes.operator(freshTenant());
+    const sketchOf = (word: string): DocumentSketch => ({
+      documentId: 'a',
+      chunks: [`${word} one`, `${word} two`],
+    });
+    const other = await createOpenSearchEngine(options);
+    const put = async (word: string) => {
+      const stored = await other.documents.record(scope, 'a');
+      const write = buildWrite(scope.tenantId, sketchOf(word), dimensions, stored?.revision);
+      await other.documents.replace(scope, write);
+    };
+    const living = connect({ url });
+    let writes = 0;
+    const overtaken: Connection = {
+      url,
+      request: async <T>(call: Parameters<Connection['request']>[0]) => {
+        if (call.path === '/_bulk') writes += 1;
+        // The intent; the chunks, which arrive late; nothing after them.
+        if (call.path === '/_bulk' && writes === 2) await put('needle');
+        if (writes > 2) throw new EngineUnavailable('It has died');
+        return living.request<T>(call);
+      },
+      close: () => living.close(),
+    };
+    const dying = await openEngine(overtaken, options);
+    const late = buildWrite(scope.tenantId, sketchOf('needle late'), dimensions, undefined);
+    await expect(dying.documents.replace(scope, late)).rejects.toBeInstanceOf(EngineUnavailable);
+    await dying.close();
+
+    const stored = async () => {
+      await other.documents.refresh(scope);
+      const body = { query: { term: { tenantId: scope.tenantId } } };
+      const call = { method: 'POST', path: `/${prefix}-chunks/_count`, body } as const;
+      const counting = connect({ url });
+      const { count } = await counting.request<{ readonly count: number }>(call);
+      await counting.close();
+      return count;
+    };
+    expect(await stored()).toBe(4);
+    const { lexical } = await other.engine.find(scope, {
+      lexical: { text: 'needle', fields: { title: 1, text: 1 }, candidates: 10 },
+    });
+    const shown = await other.engine.fetch(scope, lexical!.hits, { parents: false });
+    expect(shown.map(({ text }) => text).toSorted()).toEqual(['needle one', 'needle two']);
+    await expect.poll(stored, { timeout: 10_000 }).toBe(2);
+    await put('needle again');
+    expect(await stored()).toBe(2);
+    await other.close();
+  });
+
+  it('shows no late chunk of a document that was forgotten as one of its successor', async () => {
+    const scope = scopes.operator(freshTenant());
+    const engine = await createOpenSearchEngine(options);
+    const connection = connect({ url });
+    const { documents } = engine;
+    const texts = ['needle one', 'needle two'];
+    const sketch: DocumentSketch = { documentId: 'a', chunks: texts };
+    await documents.replace(scope, buildWrite(scope.tenantId, sketch, dimensions, undefined));
+    await documents.refresh(scope);
+    interface Found {
+      readonly hits: { readonly hits: readonly { _id: string; _routing: string; _source: object }[] };
+    }
+    const search = { query: { term: { tenantId: scope.tenantId } } };
+    const path = `/${prefix}-chunks/_search`;
+    const { hits } = await connection.request<Found>({ method: 'POST', path, body: search });
+    const held = await documents.record(scope, 'a');
+    await documents.replace(scope, {
+      record: buildTombstone(scope.tenantId, 'a', 2n),
+      expected: held?.revision,
+      chunks: { chunks: [], parents: [] },
+    });
+    await documents.forget!(scope, 'a', (await documents.record(scope, 'a'))!.revision);
+    // As a write that was on its way would: again what there was.
+    for (const { _id, _routing, _source } of hits.hits) {
+      const at = `/${prefix}-chunks-write/_doc/${_id}`;
+      await connection.request({ method: 'PUT', path: at, query: { routing: _routing }, body: _source });
+    }
+    const next: DocumentSketch = { documentId: 'a', chunks: ['needle new'] };
+    await documents.replace(scope, buildWrite(scope.tenantId, next, dimensions, undefined));
+    await documents.refresh(scope);
+    const { lexical } = await engine.engine.find(scope, {
+      lexical: { text: 'needle', fields: { title: 1, text: 1 }, candidates: 10 },
+    });
+    const shown = await engine.engine.fetch(scope, lexical!.hits, { parents: false });
+    expect(shown.map(({ text }) => text)).toEqual(['needle new']);
+    await engine.close();
+    await connection.close();
   });
 
   it('tells that chunks are refused where they cannot be taken back now, and takes them back later', async () => {
