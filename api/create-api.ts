@@ -65,7 +65,13 @@ export function createApi(options: ApiOptions): Api {
   app.notFound((context) =>
     problemResponse(
       context,
-      tellProblem(context, telemetry, new NotFound('Cannot find a resource of this path')),
+      tellProblem(
+        context,
+        telemetry,
+        new NotFound(
+          'Cannot find a resource of this path; /docs lists them, and "/" within an id is sent as %2F',
+        ),
+      ),
     ),
   );
   mount(app, options, search);
