@@ -22,6 +22,9 @@ interface ReplayOptions {
   readonly ordered?: boolean;
 }
 
+/** Dead letters that a dry run tells one by one. */
+const toldLetters = 20;
+
 /** Adds `replay FILE`: change events into the index, from where an earlier run ended. */
 export function addReplayCommand(program: Command, runner: CommandRunner): void {
   program
@@ -81,6 +84,10 @@ export function addReplayCommand(program: Command, runner: CommandRunner): void 
             `went on after event ${report.resumedAfter}, where an earlier run ended; --from-start reads the whole feed`,
           );
         }
+        if (report.deadLettered > 0 && options.dryRun !== true) {
+          const tenant = context.tenantId === 'default' ? '' : ` --tenant ${context.tenantId}`;
+          terminal.note(`why events could not be applied: dead-letters list${tenant}`);
+        }
         terminal.result(report, [describeFeed(report)]);
         return 0;
       }),
@@ -110,6 +117,7 @@ async function replay(
         allowMassDelete: options.allowMassDelete === true,
         ordered: options.ordered === true,
         onProgress: (progress) => say(describeProgress(progress)),
+        ...(options.dryRun === true && { onDeadLetter: tellDeadLetters(context) }),
         signal,
         ...(name !== undefined && { name }),
         ...(from !== undefined && { from }),
@@ -119,6 +127,16 @@ async function replay(
       return pipeline.replay(scopes.operator(context.tenantId), request);
     }),
   );
+}
+
+/** A dry run keeps no letters: what they would say is told here. */
+function tellDeadLetters({ terminal }: CommandContext): NonNullable<FeedRequest['onDeadLetter']> {
+  let told = 0;
+  return ({ position, reason, message }) => {
+    told += 1;
+    if (told <= toldLetters) terminal.note(`position ${position}, ${reason}: ${message}`);
+    if (told === toldLetters + 1) terminal.note('and more, which are only counted');
+  };
 }
 
 /** One line on what became of the events of a feed. */

@@ -38,6 +38,8 @@ export interface FeedRequest {
    */
   readonly ordered?: boolean;
   readonly onProgress?: (progress: FeedProgress) => void;
+  /** Told each event that cannot be applied, in the feed's order; a dry run keeps it nowhere else. */
+  readonly onDeadLetter?: (letter: Pick<DeadLetter, 'position' | 'reason' | 'message'>) => void;
   readonly signal?: AbortSignal;
 }
 

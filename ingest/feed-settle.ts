@@ -47,7 +47,7 @@ export interface SettleOptions {
   readonly requireLife: RequireLife;
   readonly signal?: AbortSignal;
   /** Told each outcome, in the feed's order. */
-  readonly onOutcome?: (outcome: EventOutcome, embedded: number) => void;
+  readonly onOutcome?: (outcome: EventOutcome, embedded: number, position: string) => void;
   /** Given now and then, within a long batch, the raw event up to which everything is settled. */
   readonly checkpoint?: (last: ReadRecord) => Promise<void>;
 }
@@ -103,7 +103,7 @@ export async function settleBatch(
       settled += 1;
       embedded += item.embedded;
       countOutcome(ports.telemetry, item.outcome!);
-      options.onOutcome?.(item.outcome!, item.embedded);
+      options.onOutcome?.(item.outcome!, item.embedded, item.record.position);
       const reason = item.outcome!.outcome === 'ignored' ? undefined : ports.storm.observe(isDead);
       if (reason !== undefined) failure = { error: stormError(options.feed, item, reason) };
       tellLag(ports.telemetry, options.feed, items, settled);

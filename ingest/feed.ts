@@ -137,7 +137,7 @@ interface Run extends FeedPorts {
 }
 
 async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<FeedReport> {
-  const { name, dryRun = false, from, until, signal, onProgress } = request;
+  const { name, dryRun = false, from, until, signal, onProgress, onDeadLetter } = request;
   const { telemetry, state, settings } = run;
   if (request.ordered === true && from !== undefined) {
     throw new InvalidInput('ordered', 'Expected either ordered or from: what is left out has not been seen');
@@ -180,8 +180,9 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
       patience,
       requireLife,
       checkpoint: store,
-      onOutcome(outcome, embedded) {
+      onOutcome(outcome, embedded, position) {
         account.count(outcome, embedded);
+        if (outcome.outcome === 'dead_lettered') onDeadLetter?.({ position, ...outcome });
         tell();
       },
     });

@@ -51,6 +51,18 @@ describe('replay', () => {
     ]);
   }, 60_000);
 
+  it('tells in a dry run why events could not be applied, which nothing keeps', async () => {
+    const file = join(folder, 'events.jsonl');
+    await writeFile(file, [event('a', 1, 'words'), '{"operation":"upsert",'].join('\n'));
+    const data = ['--data', join(folder, 'data')];
+    const dry = await runInMemory('replay', file, '--format', 'braid', '--dry-run', ...data);
+    expect(dry.stdout).toContain('2 events: 1 indexed, 0 stale, 1 dead-lettered');
+    expect(dry.stderr).toMatch(/^position 2, malformed: Cannot read the event: /m);
+    const real = await runInMemory('replay', file, '--format', 'braid', ...data);
+    expect(real.stderr).not.toContain('malformed');
+    expect(real.stderr).toContain('why events could not be applied: dead-letters list\n');
+  }, 60_000);
+
   it('ends with status 1 and its account where a storm stops it, and 2 where it is used wrongly', async () => {
     const file = join(folder, 'events.jsonl');
     await writeFile(file, 'broken\n'.repeat(30));
