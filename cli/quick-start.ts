@@ -29,6 +29,7 @@ export async function introduce(context: CommandContext, braid: Braid, url: stri
   const scope = braid.scopes.reader(context.tenantId);
   const response = await collectAnswer(braid.pipeline.answer(scope, { question }));
   const tenant = context.tenantId === 'default' ? '' : ` -H 'X-Braid-Tenant: ${context.tenantId}'`;
+  const key = braid.authenticator === undefined ? '' : ` -H "X-API-Key: $KEY"`;
   return [
     '',
     `Braid serves on ${url}, its documentation on ${url}/docs; Ctrl-C ends it`,
@@ -36,8 +37,10 @@ export async function introduce(context: CommandContext, braid: Braid, url: stri
     question,
     ...describeAnswer(response).map((line) => `  ${line}`),
     '',
-    'Try it:',
-    `  curl -s ${url}/v1/search${tenant} -H 'Content-Type: application/json' -d '{"query":"How are tenants kept apart?","topK":3}'`,
+    braid.authenticator === undefined
+      ? 'Try it:'
+      : `Try it, with a key of "npm run -s braid -- keys create --tenant ${context.tenantId} --role search" as KEY:`,
+    `  curl -s ${url}/v1/search${tenant}${key} -H 'Content-Type: application/json' -d '{"query":"How are tenants kept apart?","topK":3}'`,
     '',
   ];
 }
