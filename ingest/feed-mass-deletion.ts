@@ -30,9 +30,12 @@ export async function checkMassDeletion(
     tenants.set(scope.tenantId, known);
     return known.gone;
   };
-  for (const { scope, event } of truncates) {
+  const rewritten = highestUpserts(truncates.length === 0 ? [] : events);
+  for (const { scope, event } of highestOfEach(truncates)) {
     for await (const documentId of documentsBelow(documents, scope, event.source, event.version)) {
-      goneOf(scope).add(documentId);
+      // What a snapshot has read is written again in the same batch as the end that takes away the rest.
+      const again = rewritten.get(upsertKey(scope, event.source, documentId)) ?? -1n;
+      if (again <= event.version) goneOf(scope).add(documentId);
     }
   }
   for (const deletion of await deletionsOf(documents, events))
@@ -41,6 +44,31 @@ export async function checkMassDeletion(
     if (gone.size < minDeletions) continue;
     assertNoMassDeletion(gone.size, await countLive(documents, scope), scope.tenantId);
   }
+}
+
+/** The highest truncation of each source: what is below the others is below it. */
+function highestOfEach(truncates: readonly InTenant<TruncateEvent>[]): readonly InTenant<TruncateEvent>[] {
+  const highest = new Map<string, InTenant<TruncateEvent>>();
+  for (const truncation of truncates) {
+    const key = `${truncation.scope.tenantId}\0${truncation.event.source}`;
+    const known = highest.get(key);
+    if (known === undefined || known.event.version < truncation.event.version) highest.set(key, truncation);
+  }
+  return [...highest.values()];
+}
+
+function highestUpserts(events: readonly InTenant<DocumentEvent>[]): ReadonlyMap<string, bigint> {
+  const highest = new Map<string, bigint>();
+  for (const { scope, event } of events) {
+    if (event.operation !== 'upsert') continue;
+    const key = upsertKey(scope, event.source, event.documentId);
+    if ((highest.get(key) ?? -1n) < event.version) highest.set(key, event.version);
+  }
+  return highest;
+}
+
+function upsertKey({ tenantId }: Scope, source: string, documentId: string): string {
+  return `${tenantId}\0${source}\0${documentId}`;
 }
 
 /** @throws {FeedStopped} where `deletions` of `live` documents are too many at once */

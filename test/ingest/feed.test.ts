@@ -516,6 +516,20 @@ describe('a mass deletion', () => {
   }, 30_000);
 });
 
+describe('a whole snapshot that is taken again', () => {
+  const rows = (version: number, count: number) =>
+    Array.from({ length: count }, (_, at) => upsert(`d${at}`, version, `text ${at}`));
+
+  it('is no mass deletion where its end comes in one batch with its rows, but where rows are missing', async () => {
+    subject = createFeedUnderTest(adapter, { batchEvents: 500 });
+    await run(rows(1, 150));
+    const short = [...rows(9, 40), truncate(8)];
+    await expect(run(short)).rejects.toMatchObject({ reason: 'mass_deletion', report: { accepted: 0 } });
+    expect(await run([...rows(9, 149), truncate(8), truncate(2)])).toMatchObject({ deadLettered: 0 });
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toHaveLength(149);
+  }, 20_000);
+});
+
 describe('an engine that is away', () => {
   it('makes the feed wait and never a dead letter', async () => {
     let failures = 0;
