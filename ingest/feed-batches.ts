@@ -10,7 +10,8 @@ export interface BatchLimits {
 
 /**
  * Gathers raw events into batches. Nothing is read ahead of the batch that is handed out, but for one event, so that a
- * fast source waits for a slow index.
+ * fast source waits for a slow index. What came before a source fails is handed out before the failure is told: it is
+ * whole, and where the source fails at the same place each time, it would never be applied.
  */
 export async function* batchesOf<T extends RawEvent>(
   events: AsyncIterable<T>,
@@ -22,8 +23,14 @@ export async function* batchesOf<T extends RawEvent>(
     for (let isOver = false; !isOver; ) {
       const batch: T[] = [];
       let characters = 0;
+      let failure: { readonly error: unknown } | undefined;
       while (batch.length < limits.maxEvents && characters < limits.maxCharacters) {
-        const step = batch.length === 0 ? await pending : await within(pending, limits.lingerMs);
+        let step: IteratorResult<T> | undefined;
+        try {
+          step = batch.length === 0 ? await pending : await within(pending, limits.lingerMs);
+        } catch (error) {
+          failure = { error };
+        }
         if (step === undefined) break;
         if (step.done === true) {
           isOver = true;
@@ -37,6 +44,7 @@ export async function* batchesOf<T extends RawEvent>(
         pending.catch(() => {});
       }
       if (batch.length > 0) yield batch;
+      if (failure !== undefined) throw failure.error;
     }
   } finally {
     // Not awaited: a source that is silent would hold up the end.

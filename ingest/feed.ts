@@ -99,6 +99,7 @@ const batchCharacters = 8 * 1024 * 1024;
 const lingerMs = 25;
 /** A feed that a storm has stopped is taken from again after this long. */
 const stoppedMs = 60_000;
+const maxWatches = 10_000;
 const defaultDocumentBytes = 50 * 1024 * 1024;
 /** A sender that waits is told after about half a minute that the engine is away. */
 const takenAttempts = 9;
@@ -226,7 +227,7 @@ async function* takeFeed(run: Run, scope: Scope, feed: TakenFeed): AsyncGenerato
   if (stopped !== undefined && performance.now() < stopped.until) throw stopped.error;
   const watch = stopped === undefined ? run.watches.get(key) : undefined;
   const storm = watch?.storm ?? createStormWatch(run.settings.storm);
-  run.watches.set(key, { storm });
+  rememberWatch(run.watches, key, { storm });
   const requireLife = await patience(() => holdToLife(run.lifeOf, scope.tenantId));
   const settle = settlerOf(run, scope, { ...feed, patience, requireLife, storm });
   const { batchEvents } = run.settings;
@@ -235,15 +236,20 @@ async function* takeFeed(run: Run, scope: Scope, feed: TakenFeed): AsyncGenerato
     const { results, failure } = await settle(batch);
     if (failure?.error instanceof FeedStopped && failure.error.reason === 'storm') {
       // Before the results: who has read enough of them does not come back for the rest.
-      run.watches.set(key, {
-        storm,
-        stopped: { error: failure.error, until: performance.now() + stoppedMs },
-      });
+      const until = performance.now() + stoppedMs;
+      rememberWatch(run.watches, key, { storm, stopped: { error: failure.error, until } });
     }
     yield* results;
     signal?.throwIfAborted();
     if (failure !== undefined) throw failure.error;
   }
+}
+
+/** Of so many feeds those that came last. */
+function rememberWatch(watches: Run['watches'], key: string, watch: TakenWatch): void {
+  watches.delete(key);
+  if (watches.size >= maxWatches) watches.delete(watches.keys().next().value!);
+  watches.set(key, watch);
 }
 
 async function retryLetter(

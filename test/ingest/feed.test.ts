@@ -604,6 +604,18 @@ describe('resync', () => {
     expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['b']);
   });
 
+  it('compares no listing of another log than that of the source', async () => {
+    const of = (log: string, version: number) => {
+      const event = { ...upsert('a', version, `a of ${log}`), log: { epoch: 0, name: log } };
+      return { ...requestOf(['{}']), reader: () => [{ kind: 'event' as const, event }] };
+    };
+    await subject.feeds.run(scope, of('first', 5));
+    const other = subject.feeds.resync(scope, { source: 's', ...of('second', 9) });
+    await expect(other).rejects.toThrow(/event 1 of the listing: Cannot compare positions/);
+    const same = await subject.feeds.resync(scope, { source: 's', ...of('first', 9) });
+    expect(same).toMatchObject({ listed: 1, repaired: 0 });
+  });
+
   it('deletes nothing for a listing with a gap, nor for an empty one', async () => {
     await run([upsert('a', 1, 'a')]);
     await expect(resync([remove('b', 1)])).rejects.toMatchObject({ field: 'listing' });
@@ -624,6 +636,25 @@ describe('take', () => {
     await send(upsert('d10', 1, 'boom')).catch(() => {});
     await expect(send(upsert('d11', 1, 'fine'))).rejects.toMatchObject({ reason: 'storm' });
     expect(await letters()).toHaveLength(10);
+  });
+
+  it('applies what came before its sender failed, and then tells of the failure', async () => {
+    const { open, ...request } = requestOf([upsert('a', 1, 'a'), upsert('b', 1, 'b')]);
+    const results = subject.feeds.take(scope, {
+      ...request,
+      name: 'http',
+      events: (async function* () {
+        yield* open();
+        throw new Error('line 3 is too long');
+      })(),
+    });
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const { record } of results) seen.push(record);
+    })();
+    await expect(reading).rejects.toThrow('line 3 is too long');
+    expect(seen).toEqual([1, 2]);
+    expect(Object.keys(await stateOf(adapter.documents, scope))).toEqual(['a', 'b']);
   });
 
   it('gives one result a raw event, in order, while more are still to come', async () => {
