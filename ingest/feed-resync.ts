@@ -33,13 +33,14 @@ export async function resync(
   const marks = await readWatermark(state, scope, source);
   const truncated = BigInt(marks.version);
   const floor = floorOf(marks);
+  const logs = marks.logs ?? {};
   const startedAt = performance.now();
   const listed = new Set<string>();
   const account = { listed: 0, equal: 0, newer: 0, repaired: 0, conflicting: 0, deleted: 0, embedded: 0 };
   let highest = -1n;
   for await (const raw of open(signal)) {
     signal?.throwIfAborted();
-    for (const event of upsertsOf(reader, raw.text, raw.record, source, scope.tenantId)) {
+    for (const event of upsertsOf(reader, raw.text, raw.record, { source, tenantId: scope.tenantId, logs })) {
       listed.add(event.documentId);
       account.listed += 1;
       if (event.version > highest) highest = event.version;
@@ -81,17 +82,19 @@ export async function resync(
   return { ...account, seconds: (performance.now() - startedAt) / 1000 };
 }
 
+/** What the entries of a listing must be of. */
+interface Expected {
+  readonly source: string;
+  readonly tenantId: string;
+  /** By epoch, where known. */
+  readonly logs: Readonly<Record<string, string>>;
+}
+
 /** A listing with a gap would delete what stands in it, so that one bad event ends the resync. */
-function upsertsOf(
-  reader: FeedReader,
-  text: string,
-  record: number,
-  source: string,
-  tenantId: string,
-): UpsertEvent[] {
+function upsertsOf(reader: FeedReader, text: string, record: number, expected: Expected): UpsertEvent[] {
   return reader(text).flatMap((reading) => {
     if (reading.kind === 'ignored') return [];
-    const problem = reading.kind === 'refused' ? reading.message : problemOf(reading.event, source, tenantId);
+    const problem = reading.kind === 'refused' ? reading.message : problemOf(reading.event, expected);
     if (problem !== undefined) {
       throw new InvalidInput('listing', `Cannot use event ${record} of the listing: ${problem}`);
     }
@@ -100,13 +103,17 @@ function upsertsOf(
 }
 
 /** Why an event cannot be an entry of a listing of this source in this tenant. */
-function problemOf(event: ChangeEvent, source: string, tenantId: string): string | undefined {
+function problemOf(event: ChangeEvent, { source, tenantId, logs }: Expected): string | undefined {
   if (event.operation !== 'upsert' || isKept(event.content)) return 'Expected a whole document';
   if (isObject(event.content)) {
     return 'Expected a whole document, got one that names its object; give resync the bucket itself, as s3://bucket/prefix';
   }
   if (event.source !== source) {
     return `Expected source ${JSON.stringify(source)}, got ${JSON.stringify(event.source)}`;
+  }
+  const log = event.log && logs[event.log.epoch];
+  if (log !== undefined && log !== event.log!.name) {
+    return `Cannot compare positions: it is of the log ${JSON.stringify(event.log!.name)}, and the source is of ${JSON.stringify(log)}; list both logs under lineages in the mapping, oldest first`;
   }
   if (event.tenantId === undefined || event.tenantId === tenantId) return undefined;
   return `Expected tenant ${JSON.stringify(tenantId)}, got ${JSON.stringify(event.tenantId)}; list one tenant at a time, named with --tenant`;
