@@ -62,7 +62,12 @@ import { createSqliteEngine } from './search-engine/sqlite/create-sqlite-engine.
 import { createScratchTexts } from './search-engine/sqlite/scratch-texts.ts';
 import type { StateStore } from './search-engine/state-store.ts';
 import { feedFormats } from './sources/feeds/feed-formats.ts';
-import { maxMetadataBytes, metadataSuffix, parseObjectMetadata } from './sources/object-metadata.ts';
+import {
+  maxMetadataBytes,
+  metadataSuffix,
+  parseObjectMetadata,
+  tellsMediaType,
+} from './sources/object-metadata.ts';
 import { openSources } from './sources/open-sources.ts';
 import type { Source } from './sources/source.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
@@ -208,6 +213,7 @@ export async function createBraid(config: Config): Promise<Braid> {
         metadataSuffix,
         maxMetadataBytes,
         parseMetadata: parseObjectMetadata,
+        tellsMediaType,
       },
     },
     { ...config.feeds, maxDocumentBytes: config.ingest.parse.maxDocumentBytes },

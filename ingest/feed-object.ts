@@ -7,6 +7,8 @@ import type { ObjectStore } from '../objects/object-store.ts';
 /** What an event's object is when it is read. */
 export interface LoadedObject {
   readonly content: Uint8Array;
+  /** Where the store tells it. */
+  readonly mediaType?: string;
   /** Where another object describes it. */
   readonly metadata?: Metadata;
   readonly access?: Access;
@@ -24,6 +26,8 @@ export interface FeedObjects {
   readonly maxMetadataBytes: number;
   /** @throws {InvalidInput} */
   parseMetadata(text: string): Pick<LoadedObject, 'metadata' | 'access'>;
+  /** False for the type that a store gives to an object of none. */
+  tellsMediaType(mediaType: string | undefined): mediaType is string;
 }
 
 /** What stops the whole store and passes when someone mends it; the feed waits. */
@@ -57,15 +61,18 @@ export function createLoadObject(objects: FeedObjects | undefined, maxBytes: num
     }
     if (sizeBytes !== undefined && sizeBytes > maxBytes) throw tooLarge(address, sizeBytes, maxBytes);
     const { metadataSuffix, maxMetadataBytes } = objects;
-    const text = await read(
+    const described = await read(
       store,
       `${key}${metadataSuffix}`,
       `${address}${metadataSuffix}`,
       maxMetadataBytes,
     );
-    const described = text && describe(objects, `${address}${metadataSuffix}`, text.toString('utf8'));
-    const content = await read(store, key, address, maxBytes, versionId);
-    return content && { content, ...described };
+    const metadata =
+      described && describe(objects, `${address}${metadataSuffix}`, described.content.toString('utf8'));
+    const object = await read(store, key, address, maxBytes, versionId);
+    if (object === undefined) return undefined;
+    const { content, mediaType } = object;
+    return { content, ...(objects.tellsMediaType(mediaType) && { mediaType }), ...metadata };
   };
 }
 
@@ -75,7 +82,7 @@ async function read(
   address: string,
   maxBytes: number,
   versionId?: string,
-): Promise<Buffer | undefined> {
+): Promise<{ readonly content: Buffer; readonly mediaType: string | undefined } | undefined> {
   const reading = await store.get(key, versionId === undefined ? {} : { versionId });
   if (reading === undefined) return undefined;
   const { info, body } = reading;
@@ -93,7 +100,7 @@ async function read(
   } finally {
     body.destroy();
   }
-  return Buffer.concat(parts);
+  return { content: Buffer.concat(parts), mediaType: info.mediaType };
 }
 
 function describe(

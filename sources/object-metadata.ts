@@ -8,6 +8,11 @@ export const metadataSuffix = '.metadata.json';
 /** Larger ones are refused; Knowledge Bases takes 10 KB. */
 export const maxMetadataBytes = 1_048_576;
 
+/** False for what S3 says of an object whose type nobody named. */
+export function tellsMediaType(mediaType: string | undefined): mediaType is string {
+  return mediaType !== undefined && !/^(binary|application)\/octet-stream$/i.test(mediaType);
+}
+
 export interface ObjectMetadata {
   readonly metadata: Metadata;
   /** Where the file has a list of who may read. */

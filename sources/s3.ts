@@ -7,6 +7,7 @@ import {
   metadataSuffix,
   type ObjectMetadata,
   parseObjectMetadata,
+  tellsMediaType,
 } from './object-metadata.ts';
 import { type DescribedObject, pairMetadata } from './pair-metadata.ts';
 import type { Source, SourceItem } from './source.ts';
@@ -92,7 +93,7 @@ async function load(
         tag: tagOf(info, described?.info),
         ...(info.versionId !== undefined && { versionId: info.versionId }),
       },
-      ...(isTelling(info.mediaType) && { mediaType: info.mediaType }),
+      ...(tellsMediaType(info.mediaType) && { mediaType: info.mediaType }),
       ...(described !== undefined && {
         metadata: described.value.metadata,
         ...(described.value.access !== undefined && { access: described.value.access }),
@@ -173,11 +174,6 @@ function tagOf(object: ObjectInfo, metadata: ObjectInfo | undefined): string {
         `${eTag} ${sizeBytes} ${Math.floor(lastModified.getTime() / 1000)}`,
     )
     .join(' | ');
-}
-
-/** S3 says this of an object whose type nobody named. */
-function isTelling(mediaType: string | undefined): mediaType is string {
-  return mediaType !== undefined && !/^(binary|application)\/octet-stream$/i.test(mediaType);
 }
 
 /** What concerns one object only; credentials, Region, bucket and an S3 that is away end the run. */

@@ -9,6 +9,7 @@ import { createLoadObject, type FeedObjects } from '../../ingest/feed-object.ts'
 import { createFolderObjectStore } from '../../objects/folder/folder-object-store.ts';
 import { createSqliteEngine, type SqliteEngine } from '../../search-engine/sqlite/create-sqlite-engine.ts';
 import { createS3Reader } from '../../sources/feeds/s3.ts';
+import { tellsMediaType } from '../../sources/object-metadata.ts';
 import { silentTelemetry } from '../../telemetry/telemetry.ts';
 import { createFeedUnderTest, lettersOf, scopes, standInModel, stateOf } from './feed-under-test.ts';
 
@@ -102,6 +103,25 @@ describe('a creation event of S3', () => {
     ]);
     expect(await more(stores, created('a.txt', '02'))).toMatchObject({ stale: 1 });
     expect(read).toEqual([]);
+  });
+
+  it('has the media type that the store tells, as the document of a listing has', async () => {
+    await writeFile(join(bucket, 'page'), 'a page');
+    const { stores } = folderAsBucket();
+    const typed =
+      (mediaType: string): StoreOf =>
+      (name) => ({
+        async get(key, options) {
+          const reading = await stores(name)!.get(key, options);
+          return reading && { ...reading, info: { ...reading.info, mediaType } };
+        },
+      });
+    const claimed = async () =>
+      (await adapter.documents.record(scope, 's3://docs/page'))!.record.content!.claimed;
+    await run(typed('text/html'), created('page', '01'));
+    expect(await claimed()).toEqual({ mediaType: 'text/html' });
+    await more(typed('binary/octet-stream'), created('page', '02'));
+    expect(await claimed()).toEqual({});
   });
 
   it("is refused where the document belongs to another source, also at a higher version than the event's", async () => {
@@ -214,6 +234,7 @@ describe('createLoadObject', () => {
         }),
         metadataSuffix: '.json',
         maxMetadataBytes: 10,
+        tellsMediaType,
         parseMetadata: () => ({}),
       },
       1_000,

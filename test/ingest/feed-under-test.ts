@@ -20,7 +20,12 @@ import type { Parser } from '../../ingest/parse.ts';
 import type { EmbeddingModel } from '../../models/embedding-model.ts';
 import type { DocumentStore } from '../../search-engine/document-store.ts';
 import type { StateStore } from '../../search-engine/state-store.ts';
-import { maxMetadataBytes, metadataSuffix, parseObjectMetadata } from '../../sources/object-metadata.ts';
+import {
+  maxMetadataBytes,
+  metadataSuffix,
+  parseObjectMetadata,
+  tellsMediaType,
+} from '../../sources/object-metadata.ts';
 import { silentTelemetry, type Telemetry } from '../../telemetry/telemetry.ts';
 
 /** The two ports that a feed writes to. */
@@ -78,7 +83,13 @@ export function createFeedUnderTest(
       operatorOf: scopes.operator,
       ...(lifeOf && { lifeOf }),
       ...(storeOf && {
-        objects: { storeOf, metadataSuffix, maxMetadataBytes, parseMetadata: parseObjectMetadata },
+        objects: {
+          storeOf,
+          metadataSuffix,
+          maxMetadataBytes,
+          parseMetadata: parseObjectMetadata,
+          tellsMediaType,
+        },
       }),
     },
     { concurrency: 4, batchEvents: 50, storm: defaultStormLimits, ...settings },
