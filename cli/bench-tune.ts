@@ -73,7 +73,7 @@ async function tune(context: CommandContext, options: Options): Promise<void> {
       braidOpener(context),
     ),
   );
-  context.terminal.result(report, describeTuning(report));
+  context.terminal.result(report, [...describeTuning(report), ...describeFile(report, options.out)]);
 }
 
 function describeTuning(report: TuningReport): string[] {
@@ -114,6 +114,11 @@ function describeTuning(report: TuningReport): string[] {
     `Standard deviation of a query's difference: ${judgement.deviation.toFixed(3)} (bench plan --deviation)`,
     `${report.checked.differing} of ${report.checked.queries} searches differed from the replay, by ${report.checked.largest.toFixed(4)} at most`,
     ...report.notes.map((note) => `Note: ${note}`),
-    ...(report.out === undefined ? [] : [`Wrote ${report.out}`]),
   ];
+}
+
+/** Says whether the settings were written: without a winner a file of that name is an older run's. */
+export function describeFile({ out }: Pick<TuningReport, 'out'>, wanted: string | undefined): string[] {
+  if (out !== undefined) return [`Wrote ${out}`];
+  return wanted === undefined ? [] : [`Did not write ${wanted}: no winner is proven, the defaults stay`];
 }
