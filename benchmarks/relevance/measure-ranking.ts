@@ -47,6 +47,12 @@ export function metricOf(name: string): Measure {
   return (ranking, grades) => measureAt(ranking, grades, depth);
 }
 
+/** How many documents of a ranking a metric looks at; undefined for the whole of it. */
+export function cutOf(name: string): number | undefined {
+  const digits = /@(\d+)$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /** Measures one query's ranking; no document may stand in it twice. */
 export function measureRanking(
   ranking: readonly string[],

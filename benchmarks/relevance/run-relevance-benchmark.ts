@@ -19,7 +19,7 @@ import {
 import { type Comparison, compareRuns } from './compare-runs.ts';
 import { type Configuration, deepen, defaultConfigurations, readConfigurations } from './configurations.ts';
 import { type LeftOut, leftOutOf, named, notesOn } from './left-out.ts';
-import { defaultMetrics, type Metrics, metricOf } from './measure-ranking.ts';
+import { cutOf, defaultMetrics, type Metrics, metricOf } from './measure-ranking.ts';
 import { type Dataset, hashJudged, joinJudgements, readDataset, readQueryTexts } from './read-dataset.ts';
 import { requireSearchable } from './require-searchable.ts';
 import { type ConfigurationRun, type Cost, runConfiguration, tryConfiguration } from './run-configuration.ts';
@@ -137,8 +137,7 @@ export async function runRelevanceBenchmark(
   if (!Number.isInteger(depth) || depth < 1 || depth > 1_000) {
     throw new InvalidInput('depth', `Expected depth to be 1 to 1,000, got ${depth}`);
   }
-  const metrics = options.metrics ?? defaultMetrics;
-  for (const name of metrics) metricOf(name);
+  const metrics = chooseMetrics(options.metrics, depth);
   const configurations =
     options.configurations === undefined
       ? defaultConfigurations
@@ -187,6 +186,18 @@ interface MeasuredConfiguration {
   readonly name: string;
   readonly run: ConfigurationRun;
   readonly id: string;
+}
+
+/** A run that ends before the k of a metric would show the figure of another metric under its name. */
+function chooseMetrics(asked: readonly string[] | undefined, depth: number): readonly string[] {
+  const reaches = (name: string) => (cutOf(name) ?? depth) <= depth;
+  if (asked === undefined) return defaultMetrics.filter(reaches);
+  for (const name of asked) {
+    metricOf(name);
+    if (reaches(name)) continue;
+    throw new InvalidInput('metrics', `Expected depth to be at least that of ${name}, got ${depth}`);
+  }
+  return asked;
 }
 
 function chooseComparison(

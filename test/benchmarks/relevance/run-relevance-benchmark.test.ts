@@ -230,6 +230,16 @@ test('runRelevanceBenchmark refuses figures of a degraded search, and closes wha
   expect(seen.closed).toBe(1);
 });
 
+test('runRelevanceBenchmark measures nothing deeper than its runs are', async () => {
+  const { report } = await run({ depth: 50 }, perfect);
+  expect(Object.keys(report.configurations[0]!.metrics)).toEqual([
+    ...['ndcg@10', 'recall@10', 'mrr', 'map', 'precision@10', 'judged@10'],
+  ]);
+  await expect(run({ depth: 50, metrics: ['recall@100'] }, perfect)).rejects.toThrow(
+    'Expected depth to be at least that of recall@100, got 50',
+  );
+});
+
 test('runRelevanceBenchmark refuses a depth that a search cannot return, before work', async () => {
   await expect(run({ depth: 1_001 }, perfect)).rejects.toThrow('Expected depth to be 1 to 1,000, got 1001');
 });
