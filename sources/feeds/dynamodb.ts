@@ -31,7 +31,8 @@ export function createDynamoDbReader(mappingValue?: unknown): FeedReader {
 function recordsOf(json: Json): readonly JsonObject[] {
   if (isJsonObject(json)) {
     if (isJsonObject(json.dynamodb)) return [json];
-    if (Array.isArray(json.Records)) return json.Records.filter(isJsonObject);
+    // One that is no object is refused with the others: nothing is passed over.
+    if (Array.isArray(json.Records) && json.Records.every(isJsonObject)) return json.Records;
   }
   throw new UnreadableEvent(
     'invalid_event',
@@ -161,7 +162,7 @@ function tableNameOf(arn: Json | undefined): string {
 /** Seconds, or milliseconds where the record says so by their size. */
 function occurredAt(value: Json | undefined): { readonly occurredAt?: string } {
   const milliseconds = typeof value === 'number' ? (value > 1e11 ? value : value * 1_000) : Number.NaN;
-  return Number.isFinite(milliseconds) ? { occurredAt: new Date(milliseconds).toISOString() } : {};
+  return Math.abs(milliseconds) <= 8.64e15 ? { occurredAt: new Date(milliseconds).toISOString() } : {};
 }
 
 function textField(value: Json | undefined): string | undefined {

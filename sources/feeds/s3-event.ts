@@ -85,10 +85,11 @@ export function sequencerVersion(epoch: number, sequencer: string): bigint {
 }
 
 function readRecord(record: JsonObject, s3: JsonObject): ObjectChange | OtherNotice {
-  const eventName = typeof record.eventName === 'string' ? record.eventName.replace(/^s3:/, '') : '';
+  if (typeof record.eventName !== 'string' || record.eventName === '') throw notANotification();
+  const eventName = record.eventName.replace(/^s3:/, '');
   const isRemoval = eventName.startsWith('ObjectRemoved:') || eventName.startsWith('LifecycleExpiration:');
   if (!isRemoval && !eventName.startsWith('ObjectCreated:')) {
-    return { change: 'none', what: (eventName.split(':')[0] || 'unnamed').toLowerCase() };
+    return { change: 'none', what: eventName.split(':')[0]!.toLowerCase() };
   }
   const fields = objectFields(s3.object, decodeKey);
   return {
@@ -147,5 +148,8 @@ function parseInner(text: string): Json {
 }
 
 function notANotification(): UnreadableEvent {
-  return new UnreadableEvent('invalid_event', 'Expected a notification of S3 with Records');
+  return new UnreadableEvent(
+    'invalid_event',
+    'Expected a notification of S3 with Records, each with eventName and s3',
+  );
 }

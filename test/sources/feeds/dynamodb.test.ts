@@ -37,6 +37,13 @@ describe('createDynamoDbReader', () => {
     });
   });
 
+  it('passes over no record of a list that it cannot read', () => {
+    const good = JSON.parse(record('REMOVE', keys));
+    const lists = [[good, 'cut off'], [good, null], ['x']].map((Records) => JSON.stringify({ Records }));
+    for (const raw of lists)
+      expect(reader(raw)).toMatchObject([{ kind: 'refused', reason: 'invalid_event' }]);
+  });
+
   it('keeps the 38 digits of a number', () => {
     const digits = '12345678901234567890123456789012345678';
     const raw = record('INSERT', { Keys: {}, NewImage: { Id: { N: digits }, Message: { S: 'x' } } });

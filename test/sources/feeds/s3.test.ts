@@ -111,6 +111,14 @@ describe('createS3Reader', () => {
     }
   });
 
+  it('passes over no event that does not say what has happened', () => {
+    const made = notification('ObjectCreated:Put', 'a') as { Records: [{ eventName?: string }] };
+    delete made.Records[0].eventName;
+    expect(createS3Reader()(JSON.stringify(made))).toMatchObject([
+      { kind: 'refused', reason: 'invalid_event' },
+    ]);
+  });
+
   it.skipIf(!existsSync(samples))('reads recorded notifications', () => {
     const names = readdirSync(samples).filter((name) => /^s3-(?!object-lambda).*\.json$/.test(name));
     const kinds = names.map((name) => {
