@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
+import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { type BraidError, ModelUnavailable } from '../../domain/errors.ts';
 import { TimedOut, withinTime } from '../../domain/within-time.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { ModelCall } from '../model-call.ts';
 import { explainFailure } from './failure.ts';
-import { createPace } from './pace.ts';
+import { createPace, type Turn } from './pace.ts';
 
 /** Makes one call of a model as often as it takes and may; `attempt` is given the signal that ends it. */
 export type Caller = <T>(call: ModelCall, attempt: (signal: AbortSignal) => Promise<T>) => Promise<T>;
@@ -50,11 +50,29 @@ export function createCaller(options: CallerOptions): Caller {
     );
   const pace = createPace(options.maxCallsAtOnce);
   const breaker = circuitBreaker(
-    handleWhen((error) => !(error instanceof Left) && explain(error).kind === 'passing'),
+    // A trial whose caller left has shown nothing, and must not count as a success.
+    handleWhen((error) =>
+      error instanceof Left ? breaker.state === CircuitState.HalfOpen : explain(error).kind === 'passing',
+    ),
     { halfOpenAfter: openMs, breaker: new ConsecutiveBreaker(failuresThatOpen) },
   );
   breaker.onBreak(() => telemetry.log.warn({ model }, 'a model fails, and is left alone for a while'));
   breaker.onReset(() => telemetry.log.info({ model }, 'a model is back'));
+
+  /** Undefined where the deadline comes first. */
+  const turnBefore = async (
+    deadline: number,
+    isUrgent: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Turn | undefined> => {
+    if (deadline === Number.POSITIVE_INFINITY) return pace.turn(isUrgent, signal);
+    const left = deadline - performance.now();
+    if (left <= 0) return undefined;
+    return withinTime(left, signal, (waiting) => pace.turn(isUrgent, waiting)).catch((error: unknown) => {
+      if (error instanceof TimedOut) return undefined;
+      throw error;
+    });
+  };
 
   return async (call, attempt) => {
     const { signal, deadline = Number.POSITIVE_INFINITY, failureBudget } = call;
@@ -68,11 +86,22 @@ export function createCaller(options: CallerOptions): Caller {
       if (failureBudget !== undefined && failureBudget.left <= 0) {
         throw new ModelUnavailable(`Cannot ${doing} with ${model}: models failed too often for this request`);
       }
-      const turn = await pace.turn(isUrgent, signal);
+      const turn = await turnBefore(deadline, isUrgent, signal);
+      const left = Math.min(timeoutMs, deadline - performance.now());
+      if (turn === undefined || left <= 0) {
+        turn?.end('other');
+        throw (
+          earlier ??
+          new ModelUnavailable(
+            `Cannot ${doing} with ${model}: its time was over before the call could be made`,
+          )
+        );
+      }
       try {
-        const left = Math.min(timeoutMs, deadline - performance.now());
+        // One call tries whether the model is back; the others do not wait for what it finds.
+        if (breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
         const value = await breaker.execute(() =>
-          withinTime(Math.max(1, left), signal, attempt).catch((error: unknown) => {
+          withinTime(left, signal, attempt).catch((error: unknown) => {
             if (signal?.aborted) throw new Left();
             throw error;
           }),
