@@ -1,7 +1,7 @@
 import { hiddenRanges } from '../domain/hidden-text.ts';
 import { constructLength, marker, markers, paragraphEnd, tagStart } from './construct-length.ts';
 import { type Edit, Edits } from './edits.ts';
-import { apart, isLinkBegun, joins, maxJoint } from './joints.ts';
+import { apart, endsInAddress, isLinkBegun, joins, maxJoint } from './joints.ts';
 import {
   addressLength,
   isActiveTag,
@@ -161,8 +161,9 @@ export class OutputCleaner {
     const { raw } = this;
     if (raw[at] === '\\') {
       if (at + 1 >= raw.length && !isLast) return 'wait';
-      // Only a mark can be escaped: a letter behind it may begin an address.
-      return { keep: /[!-/:-@[-`{-~]/.test(raw[at + 1] ?? '') ? at + 2 : at + 1 };
+      // Only a mark can be escaped: a letter behind it may begin an address. And an address takes the backslash in.
+      const isEscape = /^[!-/:-@[-`{-~]/.test(raw.slice(at + 1)) && !endsInAddress(this.#before(at));
+      return { keep: isEscape ? at + 2 : at + 1 };
     }
     if (raw.startsWith('<!--', at)) {
       const close = raw.indexOf('-->', at + 4);
@@ -204,6 +205,11 @@ export class OutputCleaner {
         ? { keep: end }
         : { end, replacement: '' };
     return this.#judge(piece, at, end);
+  }
+
+  /** What has come out and will, before a place. */
+  #before(at: number): string {
+    return this.text.slice(-maxConstructCharacters) + this.raw.slice(this.#done, at);
   }
 
   #judge(piece: string, at: number, end: number): Step {

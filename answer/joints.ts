@@ -3,11 +3,13 @@ const begunAddress =
   /(?:www\\?\.[^\s]{0,255}|[a-z]:[\\/]{0,3}|<(?:[a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]{1,255}@[^\s<>]*))$/i;
 /** As far back as anything is looked for. */
 const maxBegun = 4_200;
-/** Letters of an address; brackets and what stands behind them; what begins a tag. */
+/** Letters of an address; brackets and what stands behind them; what begins a tag; a backslash. */
 const joints: readonly (readonly [end: RegExp, start: RegExp])[] = [
   [/[a-z0-9]/i, /^[.:/@\\]{0,4}[a-z0-9]/i],
   [/[\]!]/, /^[([:]/],
   [/</, /^[a-z/!?]/i],
+  // An address takes in a backslash, which then escapes nothing.
+  [/\S/, /^\\/],
 ];
 const bracketAtLineStart = /(?:^|\n)[ \t>*+\-\d.)]*\[/;
 
@@ -27,6 +29,13 @@ export function apart(before: string, replacement: string, removedAddress: strin
   if (isLinkBegun(before)) return replacement === removedAddress ? spoiler : spoiler + replacement;
   const gap = joins(before, replacement) || begunAddress.test(before.slice(-maxBegun)) ? ' ' : '';
   return `${gap}${replacement}${begunAddress.test(replacement) ? ' ' : ''}`;
+}
+
+/** Whether what a text ends in, back to a space, has a bare address in it. */
+export function endsInAddress(text: string): boolean {
+  let start = text.length;
+  while (start > 0 && /\S/.test(text[start - 1]!)) start -= 1;
+  return /:\/\/|www\./i.test(text.slice(start));
 }
 
 /** Whether a text ends within the address of a link or of a definition, or where one may begin. */

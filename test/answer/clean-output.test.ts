@@ -137,6 +137,16 @@ describe('OutputCleaner', () => {
     ],
     ['a link in what is no definition', '-->[x]: [w](//evil.test)', '-->[x]:  link removed w'],
     [
+      'an address behind a backslash of another',
+      'x https://docs.example.org/```\\<https:evil.test> y',
+      'x https://docs.example.org/```\\(link removed) y',
+    ],
+    [
+      'a tag that kept a backslash out of an address',
+      'x https://docs.example.org/<b style="x">\\<b style="x"> y',
+      'x https://docs.example.org/ \\ y',
+    ],
+    [
       'a host that ends in a backslash',
       String.raw`x https://evil.test\.docs.example.org y`,
       'x (link removed) y',
@@ -260,7 +270,17 @@ describe('OutputCleaner', () => {
     ];
     const more = ['[x]: ', '![a][x]', '\t', '*', '~~', ' "t")', '<https:evil.test>', 'javascript:evil.test'];
     const parted = ['w', 'ww.evil.test', '</a>', '<a href=x>', '<b style="x">', '[w](//evil.test)', '!', '/'];
-    const parts = ['img src=//evil.test>', 'https', '://evil.test', '```', '\\<', '[x]', ':', '<https:'];
+    const parts = [
+      'img src=//evil.test>',
+      'https',
+      '://evil.test',
+      '```',
+      '\\<',
+      '``',
+      '[x]',
+      ':',
+      '<https:',
+    ];
     const allowed = ['https://docs.example.org/', 'https://evil.test'];
     const written = fc
       .array(fc.constantFrom(...pieces, ...hostile, ...more, ...parted, ...parts, ...allowed), {
