@@ -162,7 +162,10 @@ export class OutputCleaner {
     if (raw[at] === '\\') {
       if (at + 1 >= raw.length && !isLast) return 'wait';
       // Only a mark can be escaped: a letter behind it may begin an address. And an address takes the backslash in.
-      const isEscape = /^[!-/:-@[-`{-~]/.test(raw.slice(at + 1)) && !endsInAddress(this.#before(at));
+      // But for one that comes behind what was taken out, and will stand apart.
+      const isApart = this.#isJoint && at === this.#done;
+      const isEscape =
+        /[!-/:-@[-`{-~]/.test(raw[at + 1] ?? '') && (isApart || !endsInAddress(this.#before(at)));
       return { keep: isEscape ? at + 2 : at + 1 };
     }
     if (raw.startsWith('<!--', at)) {

@@ -142,9 +142,14 @@ describe('OutputCleaner', () => {
       'x https://docs.example.org/```\\(link removed) y',
     ],
     [
+      'a tag that kept backslashes out of an address',
+      String.raw`x https://docs.example.org/<b style="x">\\<https:evil.test> y`,
+      String.raw`x https://docs.example.org/ \\(link removed) y`,
+    ],
+    [
       'a tag that kept a backslash out of an address',
-      'x https://docs.example.org/<b style="x">\\<b style="x"> y',
-      'x https://docs.example.org/ \\ y',
+      String.raw`x https://docs.example.org/<b style="x">\<b> y`,
+      String.raw`x https://docs.example.org/ \<b> y`,
     ],
     [
       'a host that ends in a backslash',
