@@ -80,9 +80,12 @@ export function createTurns(
       async keep(response) {
         if (sessionId === undefined) return undefined;
         // A question that was refused is not kept, whether before the model or by a guardrail within its call.
+        const { guardrails, endReason } = response;
         const isRefused =
           refusal !== undefined ||
-          response.guardrails.some(({ side, action }) => side === 'input' && action === 'blocked');
+          guardrails.some(({ side, action }) => side === 'input' && action === 'blocked') ||
+          // That tells nothing of what it found: it may have been the question.
+          (endReason === 'guardrail_intervened' && !guardrails.some(({ side }) => side === 'output'));
         const turn = isRefused ? undefined : turnOf(asked, standAlone, response, turns);
         return sessions.add(scope, known, turn, await life);
       },

@@ -79,6 +79,8 @@ describe('createTurns', () => {
       count: 1,
     } as const;
     expect(await kept('and shares?', [], 1, { endReason, guardrails: [refused] })).toBeUndefined();
+    // It may also tell nothing of what it found.
+    expect(await kept('and shares?', [], 1, { endReason })).toBeUndefined();
     const answer = { ...refused, side: 'output' } as const;
     expect(await kept('why?', [], 1, { endReason, guardrails: [answer] })).toEqual({ question: 'why?' });
   });
