@@ -13,8 +13,6 @@ export interface BedrockConnectionSettings {
   readonly agentEndpoint?: string;
   readonly protocol: 'http/1.1' | 'http/2';
   readonly connectTimeoutMs: number;
-  /** Connections over HTTP/1.1 at most. */
-  readonly maxCallsAtOnce: number;
 }
 
 /** Clients of Bedrock, each made on first use. Credentials come from the SDK's default chain only. */
@@ -61,10 +59,11 @@ export function createBedrockConnection(settings: BedrockConnectionSettings): Be
   };
 }
 
-function createHandler({ protocol, connectTimeoutMs, maxCallsAtOnce }: BedrockConnectionSettings) {
+function createHandler({ protocol, connectTimeoutMs }: BedrockConnectionSettings) {
   // How long a call may take is bounded by its caller, stream or not, with one clock for both protocols.
   if (protocol === 'http/2') return new NodeHttp2Handler({ maxConcurrentStreams: 100 });
-  const agent = { keepAlive: true, maxSockets: maxCallsAtOnce };
+  // Each model bounds its own calls: with a bound here those of one, and streams that go on, would keep the others out.
+  const agent = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
   return new NodeHttpHandler({
     connectionTimeout: connectTimeoutMs,
     httpAgent: new HttpAgent(agent),

@@ -17,6 +17,8 @@ import { createBedrockRerankingModel } from './reranking.ts';
 
 export interface BedrockSettings extends BedrockConnectionSettings {
   readonly requestTimeoutMs: number;
+  /** Of one model. */
+  readonly maxCallsAtOnce: number;
   readonly residency: Residency;
   readonly allowUnpinned: boolean;
   readonly rerankBy: 'rerank' | 'invoke';

@@ -58,7 +58,6 @@ describe.each(['the stand-in', 'aimock'] as const)('createBedrockLanguageModel a
       endpoint: speaker.url,
       protocol: 'http/1.1',
       connectTimeoutMs: 1_000,
-      maxCallsAtOnce: 8,
     });
     closes.push(() => connection.close());
     return createBedrockLanguageModel({

@@ -37,7 +37,6 @@ function open(
     endpoint: bedrock.url,
     protocol,
     connectTimeoutMs: 1_000,
-    maxCallsAtOnce: 8,
   });
   closes.push(() => connection.close());
   return createBedrockGuardrail({

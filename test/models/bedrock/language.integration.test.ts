@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ModelUsage } from '../../../domain/usage.ts';
-import { createBedrockConnection } from '../../../models/bedrock/connection.ts';
+import { type BedrockConnection, createBedrockConnection } from '../../../models/bedrock/connection.ts';
 import type { InlineGuardrail } from '../../../models/bedrock/converse-input.ts';
 import { createBedrockLanguageModel } from '../../../models/bedrock/language.ts';
 import { traitsOf } from '../../../models/bedrock/model-table.ts';
@@ -48,19 +48,33 @@ describe.each(['http/1.1', 'http/2'] as const)('createBedrockLanguageModel over 
     vi.unstubAllEnvs();
   });
 
-  const open = (
-    id: string,
-    options: { guardrail?: InlineGuardrail; timeoutMs?: number; streams?: boolean } = {},
-  ): LanguageModel => {
+  const connect = () => {
     const connection = createBedrockConnection({
       region: bedrock.region,
       endpoint: bedrock.url,
       protocol,
       connectTimeoutMs: 1_000,
-      maxCallsAtOnce: 8,
     });
     closes.push(() => connection.close());
-    const { guardrail, timeoutMs = 5_000, streams = true } = options;
+    return connection;
+  };
+  const open = (
+    id: string,
+    options: {
+      guardrail?: InlineGuardrail;
+      timeoutMs?: number;
+      streams?: boolean;
+      connection?: BedrockConnection;
+      maxCallsAtOnce?: number;
+    } = {},
+  ): LanguageModel => {
+    const {
+      connection = connect(),
+      maxCallsAtOnce = 8,
+      guardrail,
+      timeoutMs = 5_000,
+      streams = true,
+    } = options;
     return createBedrockLanguageModel({
       connection,
       id: `bedrock/us.${id}`,
@@ -69,7 +83,7 @@ describe.each(['http/1.1', 'http/2'] as const)('createBedrockLanguageModel over 
       promptCaching: true,
       maxAnswerTokens: 500,
       timeoutMs,
-      maxCallsAtOnce: 8,
+      maxCallsAtOnce,
       telemetry: silentTelemetry,
       ...(guardrail && { guardrail }),
     });
@@ -82,6 +96,17 @@ describe.each(['http/1.1', 'http/2'] as const)('createBedrockLanguageModel over 
   const textOf = (events: readonly LanguageModelEvent[]) =>
     events.map((event) => (event.type === 'text' ? event.text : '')).join('');
   const body = () => bedrock.requests[0]!.body as Record<string, never>;
+
+  it('lets no call wait for the connection of a stream that another model goes on with', async () => {
+    const connection = connect();
+    bedrock.behaviour.faults = ({ subject }) =>
+      subject === nova ? { kind: 'stall', afterFrames: 2 } : undefined;
+    const writing = open(nova, { connection, maxCallsAtOnce: 1 }).answer(prompt)[Symbol.asyncIterator]();
+    await writing.next();
+    const other = open(sonnet, { connection, maxCallsAtOnce: 1, timeoutMs: 1_500 });
+    expect((await collect(other)).at(-1)).toEqual({ type: 'end', reason: 'complete' });
+    await writing.return?.();
+  });
 
   it.each([true, false])(
     'gives passages as search results and maps citations back to their words (streamed: %s)',

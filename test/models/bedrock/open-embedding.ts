@@ -24,7 +24,6 @@ export function openEmbedding(
     endpoint: options.endpoint ?? bedrock.url,
     protocol: options.protocol ?? 'http/1.1',
     connectTimeoutMs: 1_000,
-    maxCallsAtOnce,
   });
   const model = createBedrockEmbeddingModel({
     connection,

@@ -38,7 +38,6 @@ describe('createBedrockRerankingModel', () => {
       agentEndpoint: bedrock.url,
       protocol: 'http/1.1',
       connectTimeoutMs: 1_000,
-      maxCallsAtOnce: 8,
     });
     closes.push(() => connection.close());
     return createBedrockRerankingModel({

@@ -32,7 +32,6 @@ describe.each(['http/1.1', 'http/2'] as const)(
         agentEndpoint: bedrock.url,
         protocol,
         connectTimeoutMs: 1_000,
-        maxCallsAtOnce: 8,
       });
     const embed = async (body: object, modelId = titan, region = 'us-east-1') => {
       const connection = connect(region);
