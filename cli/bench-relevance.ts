@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RelevanceReport } from '../benchmarks/relevance/run-relevance-benchmark.ts';
+import type { RelevanceReport } from '../benchmarks/relevance/relevance-report.ts';
 import { loadConfig } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { table } from './bench-table.ts';

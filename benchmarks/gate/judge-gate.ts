@@ -1,5 +1,5 @@
 import { InvalidInput } from '../../domain/errors.ts';
-import type { DetailedReport } from '../relevance/run-relevance-benchmark.ts';
+import type { DetailedReport } from '../relevance/relevance-report.ts';
 import { holm } from '../statistics/holm.ts';
 import { compareWithBaseline, type PairedComparison } from '../statistics/paired-comparison.ts';
 

@@ -2,12 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InvalidInput } from '../../domain/errors.ts';
-import type { IngestReport } from '../../domain/ingest.ts';
 import type { Scope } from '../../domain/scope.ts';
-import type { ResolvedSearchRequest } from '../../domain/search.ts';
 import { readJudgementFile } from '../formats/judgement-formats.ts';
 import { formatTrecRun } from '../formats/trec-run.ts';
-import { bootstrapInterval, type Interval } from '../statistics/bootstrap-interval.ts';
 import {
   type BenchmarkSettings,
   benchmarkTenant,
@@ -16,13 +13,18 @@ import {
   listIndex,
   type MeasuredBraid,
 } from './benchmark-index.ts';
-import { type Comparison, compareRuns } from './compare-runs.ts';
+import { compareRuns } from './compare-runs.ts';
 import { type Configuration, deepen, defaultConfigurations, readConfigurations } from './configurations.ts';
-import { type LeftOut, leftOutOf, named, notesOn } from './left-out.ts';
-import { cutOf, defaultMetrics, type Metrics, metricOf } from './measure-ranking.ts';
-import { type Dataset, hashJudged, joinJudgements, readDataset, readQueryTexts } from './read-dataset.ts';
+import { cutOf, defaultMetrics, metricOf } from './measure-ranking.ts';
+import { type Dataset, joinJudgements, readDataset, readQueryTexts } from './read-dataset.ts';
+import {
+  type DetailedReport,
+  type MeasuredConfiguration,
+  type MeasuredSet,
+  makeReport,
+} from './relevance-report.ts';
 import { requireSearchable } from './require-searchable.ts';
-import { type ConfigurationRun, type Cost, runConfiguration, tryConfiguration } from './run-configuration.ts';
+import { type ConfigurationRun, runConfiguration, tryConfiguration } from './run-configuration.ts';
 import { storeRun } from './stored-run.ts';
 
 export interface RelevanceOptions {
@@ -69,57 +71,8 @@ export type RelevanceProgress =
       readonly total: number;
     };
 
-export interface RelevanceReport {
-  readonly benchmark: 'relevance';
-  readonly dataset: string;
-  readonly engine: 'sqlite' | 'opensearch';
-  /** How many were measured. */
-  readonly queries: number;
-  readonly configurations: readonly {
-    readonly name: string;
-    /** Means over the queries. */
-    readonly metrics: Metrics;
-    /** 95 %, bootstrap over queries. */
-    readonly intervals: Readonly<Record<string, Interval>>;
-    /** The request as it was carried out, without the query. */
-    readonly request: Omit<ResolvedSearchRequest, 'query'>;
-    /** Documents a query that the run holds, on average. */
-    readonly meanDepth: number;
-    readonly seconds: number;
-    readonly cost: Cost;
-    /** Under which it is kept, for `bench compare`. */
-    readonly run: string;
-    /** Queries that found nothing; they count as 0. */
-    readonly unanswered: readonly string[];
-  }[];
-  /** Each configuration against the baseline. */
-  readonly comparisons: readonly Omit<Comparison, 'worst' | 'perQuery'>[];
-  readonly corpus: {
-    readonly documents: number;
-    readonly hash: string;
-    /** Of the measured queries with their texts and grades. */
-    readonly judgedHash: string;
-    /** What this run indexed; a second run finds everything unchanged. Absent for an index of one's own. */
-    readonly ingest?: IngestReport;
-  };
-  readonly leftOut: LeftOut;
-  /** What a reader of the figures must know, in words. */
-  readonly notes: readonly string[];
-}
-
-/** A report with each query's values and the worst queries, as it is written to a folder. */
-export interface DetailedReport extends RelevanceReport {
-  readonly comparisons: readonly Comparison[];
-  readonly perQuery: readonly {
-    readonly name: string;
-    readonly queries: readonly { readonly queryId: string; readonly metrics: Metrics }[];
-  }[];
-}
-
-interface Measured {
-  readonly dataset: Pick<Dataset, 'name' | 'documents' | 'corpusHash'> & ReturnType<typeof joinJudgements>;
+interface Measured extends MeasuredSet {
   readonly scope: Scope;
-  readonly ingest?: IngestReport;
 }
 
 /**
@@ -172,7 +125,7 @@ export async function runRelevanceBenchmark(
       if (options.runsOut !== undefined) await writeRun(options.runsOut, name, run);
     }
     const comparisons = compareRuns(runs, queries, choices.baseline, choices.metric);
-    const report = makeReport(options, measured, runs, comparisons);
+    const report = makeReport(options.engine, measured, runs, comparisons);
     if (options.runsOut !== undefined) {
       await writeFile(join(options.runsOut, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
     }
@@ -180,12 +133,6 @@ export async function runRelevanceBenchmark(
   } finally {
     await braid.close();
   }
-}
-
-interface MeasuredConfiguration {
-  readonly name: string;
-  readonly run: ConfigurationRun;
-  readonly id: string;
 }
 
 /** A run that ends before the k of a metric would show the figure of another metric under its name. */
@@ -273,77 +220,6 @@ function keepRun(
 /** Where runs are kept under the data folder. */
 export function runFolder(data = '.braid'): string {
   return join(data, 'benchmarks', 'runs');
-}
-
-function makeReport(
-  options: RelevanceOptions,
-  { dataset, ingest }: Measured,
-  runs: readonly MeasuredConfiguration[],
-  comparisons: readonly Comparison[],
-): DetailedReport {
-  const leftOut = leftOutOf([dataset], ingest);
-  return {
-    benchmark: 'relevance',
-    dataset: dataset.name,
-    engine: options.engine,
-    queries: dataset.queries.length,
-    configurations: runs.map(({ name, run, id }) => ({
-      name,
-      metrics: run.metrics,
-      intervals: Object.fromEntries(
-        Object.keys(run.metrics).map((metric) => [
-          metric,
-          bootstrapInterval(run.perQuery.map(({ metrics }) => metrics[metric]!)),
-        ]),
-      ),
-      request: run.request,
-      meanDepth: run.perQuery.reduce((sum, { ranking }) => sum + ranking.length, 0) / run.perQuery.length,
-      seconds: run.seconds,
-      cost: run.cost,
-      run: id,
-      unanswered: run.perQuery.filter(({ ranking }) => ranking.length === 0).map(({ queryId }) => queryId),
-    })),
-    comparisons,
-    corpus: {
-      documents: dataset.documents,
-      hash: dataset.corpusHash,
-      judgedHash: hashJudged(dataset.queries),
-      ...(ingest && { ingest }),
-    },
-    leftOut,
-    notes: makeNotes(dataset.queries, leftOut, ingest?.refusals ?? [], runs),
-    perQuery: runs.map(({ name, run }) => ({
-      name,
-      queries: run.perQuery.map(({ queryId, metrics }) => ({ queryId, metrics })),
-    })),
-  };
-}
-
-function makeNotes(
-  queries: Measured['dataset']['queries'],
-  leftOut: LeftOut,
-  refusals: IngestReport['refusals'],
-  runs: readonly MeasuredConfiguration[],
-): string[] {
-  const unjudged = refusals
-    .map(({ name }) => name)
-    .filter((name) => !leftOut.judgedDocumentsRefused.includes(name));
-  return [
-    'nDCG has linear gain: the grade itself, as in trec_eval.',
-    ...(queries.length === 1
-      ? [
-          'One query: its interval is one value and says nothing of other queries, and no test can tell a difference.',
-        ]
-      : []),
-    ...notesOn(leftOut),
-    ...named(unjudged, 'documents that nobody judged were refused and are not in the index'),
-    ...runs.flatMap(({ name, run }) => {
-      const empty = run.perQuery.filter(({ ranking }) => ranking.length === 0).length;
-      return empty === 0
-        ? []
-        : [`${empty} of ${queries.length} queries found nothing with "${name}"; they count as 0.`];
-    }),
-  ];
 }
 
 async function writeRun(folder: string, name: string, run: ConfigurationRun): Promise<void> {

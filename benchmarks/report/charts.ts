@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LatencyReport } from '../latency/latency-report.ts';
-import type { DetailedReport } from '../relevance/run-relevance-benchmark.ts';
+import type { DetailedReport } from '../relevance/relevance-report.ts';
 import type { TuningReport } from '../tuning/tuning-report.ts';
 import { colors } from './render-chart.ts';
 

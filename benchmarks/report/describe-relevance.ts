@@ -1,6 +1,6 @@
 import type { Breakdown } from '../../domain/search.ts';
 import type { GradedHit, WorstQuery } from '../relevance/compare-runs.ts';
-import type { DetailedReport } from '../relevance/run-relevance-benchmark.ts';
+import type { DetailedReport } from '../relevance/relevance-report.ts';
 import { differenceChart, paretoChart } from './charts.ts';
 import { renderChart } from './render-chart.ts';
 import { type Block, milliseconds, signed, withInterval } from './report-parts.ts';

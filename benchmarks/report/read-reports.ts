@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidInput } from '../../domain/errors.ts';
 import { isObject } from '../formats/judgements.ts';
-import type { DetailedReport } from '../relevance/run-relevance-benchmark.ts';
+import type { DetailedReport } from '../relevance/relevance-report.ts';
 import type { BenchmarkReport } from './report-parts.ts';
 import { reportSchemas } from './report-schemas.ts';
 

@@ -1,6 +1,6 @@
 import type { IngestionReport } from '../ingestion/ingestion-report.ts';
 import type { LatencyReport } from '../latency/latency-report.ts';
-import type { DetailedReport } from '../relevance/run-relevance-benchmark.ts';
+import type { DetailedReport } from '../relevance/relevance-report.ts';
 import type { TuningReport } from '../tuning/tuning-report.ts';
 
 /** What one report is made of: reports of benchmarks, in the order in which they are shown. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LatencyReport } from '../../benchmarks/latency/latency-report.ts';
-import type { DetailedReport } from '../../benchmarks/relevance/run-relevance-benchmark.ts';
+import type { DetailedReport } from '../../benchmarks/relevance/relevance-report.ts';
 import type { CalibrationReport } from '../../benchmarks/tuning/run-calibration.ts';
 import type { TuningReport } from '../../benchmarks/tuning/tuning-report.ts';
 import type { SearchResponse } from '../../domain/search.ts';

@@ -1,4 +1,4 @@
-import type { DetailedReport } from '../../../benchmarks/relevance/run-relevance-benchmark.ts';
+import type { DetailedReport } from '../../../benchmarks/relevance/relevance-report.ts';
 
 /** A relevance report of two configurations on some queries, by their values of nDCG. */
 export function makeReport(
