@@ -16,6 +16,13 @@ export function randomisationTest(differences: ArrayLike<number>, seed = 1): num
   return pooledRandomisationTest([differences], seed);
 }
 
+/** The least p-value that so many differences can have: all of one sign, and never below one of the drawn assignments. */
+export function leastPValue(differences: number): number {
+  return differences <= exactUpTo
+    ? 2 ** (1 - differences)
+    : Math.max(2 ** (1 - differences), 1 / (rounds + 1));
+}
+
 /** The same for the mean of several sets' mean differences. */
 export function pooledRandomisationTest(sets: readonly ArrayLike<number>[], seed = 1): number {
   const filled = sets.filter(({ length }) => length > 0);

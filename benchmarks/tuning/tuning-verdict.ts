@@ -1,3 +1,4 @@
+import { leastPValue } from '../statistics/randomisation-test.ts';
 import type { Judgement } from './judge-choice.ts';
 import { bestProvenStep } from './proven-settings.ts';
 import { describePoint, type Point } from './search-space.ts';
@@ -35,8 +36,8 @@ export function verdictOf(
 /** Of a gain that is not proven: how large one so many queries would have shown. */
 export function whatWouldHaveShown({ sets, alpha, deviation, detectableGain }: Judgement): string {
   const queries = sets.reduce((sum, set) => sum + set.queries, 0);
-  // Of n differences all of one sign, a randomisation test gives p 2 / 2ⁿ at the least.
   if (2 ** (1 - queries) >= alpha) return 'So few queries cannot show any gain.';
+  if (leastPValue(queries) >= alpha) return 'After so many looks the test can show no gain on these queries.';
   if (deviation === 0) return 'No query came out otherwise.';
   return `So many queries show a gain of ${detectableGain.toFixed(4)} four times in five.`;
 }

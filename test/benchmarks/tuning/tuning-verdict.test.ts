@@ -30,5 +30,9 @@ test('verdictOf tells what gain so many queries would have shown, and what looks
 test('verdictOf does not tell a gain that could not have shown', () => {
   expect(verdict([0.5])).toContain('So few queries cannot show any gain.');
   expect(verdict([0.1, 0.2, 0.3, 0.4, 0.5])).toContain('So few queries cannot show any gain.');
+  const gains = noise.map(() => 0.1);
+  // The test draws 10,000 assignments of signs, so that p goes no lower than 1 of 10,001.
+  expect(verdict(gains, 400)).toMatch(/^Winner/);
+  expect(verdict(gains, 600)).toContain('After so many looks the test can show no gain on these queries.');
   expect(verdict(noise.map(() => 0))).toContain('No query came out otherwise.');
 });
