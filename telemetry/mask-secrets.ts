@@ -5,6 +5,10 @@ const credentialsInAddress = /(\/\/)[^/\s:@]*:[^/\s@]+@/g;
 const apiKey = /\b(braid_[a-z0-9]{16}_)[\w-]{20,}/g;
 const token = /\beyJ[\w-]{5,}\.[\w-]*(?:\.[\w-]*)?/g;
 const awsKeyId = /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g;
+/** What signs an address, and what a header of authorization carries. */
+const signedAddress =
+  /([?&](?:X-Amz-(?:Signature|Credential|Security-Token)|sig|[\w-]*(?:token|secret|password|signature|api[-_]?key))=)[^&\s"'<>]+/gi;
+const authorization = /\b(Bearer|Basic) +(?!braid_)[\w.~+/=-]{8,}/gi;
 const maxDepth = 6;
 
 /**
@@ -21,7 +25,9 @@ export function maskText(text: string): string {
     .replace(credentialsInAddress, '$1***@')
     .replace(apiKey, '$1***')
     .replace(token, '***')
-    .replace(awsKeyId, '***');
+    .replace(awsKeyId, '***')
+    .replace(signedAddress, '$1***')
+    .replace(authorization, '$1 ***');
 }
 
 function maskFields(data: object, depth: number): Record<string, unknown> {

@@ -32,6 +32,21 @@ describe('maskSecrets', () => {
     });
   });
 
+  it('takes what signs an address, and what authorizes, out of any text', () => {
+    const signed =
+      'GET https://b.s3.amazonaws.com/a.md?X-Amz-Credential=AK%2Feu&X-Amz-Date=1&X-Amz-Security-Token=FwoG%2B&X-Amz-Signature=ab12 failed';
+    expect(maskSecrets({ signed, sas: 'https://a/b?sv=1&sig=x%3D&se=2', page: 'https://a/?key=v&tokens=3' })).toEqual({
+      signed:
+        'GET https://b.s3.amazonaws.com/a.md?X-Amz-Credential=***&X-Amz-Date=1&X-Amz-Security-Token=***&X-Amz-Signature=*** failed',
+      sas: 'https://a/b?sv=1&sig=***&se=2',
+      page: 'https://a/?key=v&tokens=3',
+    });
+    expect(maskSecrets({ sent: 'Authorization: Bearer ABSKQmVkcm9ja0==', told: 'a basic idea' })).toEqual({
+      sent: 'Authorization: Bearer ***',
+      told: 'a basic idea',
+    });
+  });
+
   it('ends on circular data and writes big integers as text', () => {
     const circular: Record<string, unknown> = { version: 12n };
     circular.self = circular;
