@@ -59,6 +59,7 @@ export function createBedrockLanguageModel(options: BedrockLanguageOptions): Lan
     call: ModelCall,
   ): AsyncGenerator<LanguageModelEvent> {
     const reply = await sendWhole(request, call);
+    reader.hasReply = true;
     reader.usage = reply.usage;
     reader.stopReason = reply.stopReason;
     reader.guardrail = reply.trace?.guardrail;
@@ -85,6 +86,7 @@ export function createBedrockLanguageModel(options: BedrockLanguageOptions): Lan
       const events = (stream ?? [])[Symbol.asyncIterator as never] as
         | undefined
         | (() => AsyncIterator<ConverseStreamOutput>);
+      reader.hasReply = true;
       if (events === undefined) return;
       const iterator = events.call(stream);
       for (;;) {
@@ -123,24 +125,19 @@ export function createBedrockLanguageModel(options: BedrockLanguageOptions): Lan
       const cited = traits.citesSearchResults ? citePassages(prompt.passages) : undefined;
       const request = answerInput(options, prompt, cited, options.maxAnswerTokens, call);
       const reader = new ReplyReader(cited);
-      let hasBegun = false;
       try {
-        for await (const event of traits.streams
-          ? readStream(reader, request, call)
-          : readWhole(reader, request, call)) {
-          hasBegun = true;
-          yield event;
-        }
-        hasBegun = true;
+        yield* traits.streams ? readStream(reader, request, call) : readWhole(reader, request, call);
       } catch (error) {
         call.signal?.throwIfAborted();
-        if (isTooLong(error)) {
-          yield { type: 'end', reason: 'context_window_exceeded' };
-          return;
-        }
-        throw explained(error, id);
+        const failure = explained(error, id);
+        // What is refused within a stream was not read.
+        if (failure instanceof ModelRefused && reader.text === '') reader.hasReply = false;
+        if (!isTooLong(error)) throw failure;
+        yield { type: 'end', reason: 'context_window_exceeded' };
+        return;
       } finally {
-        if (hasBegun) tellUsage(reader, request, call);
+        // From its first moment on, also where it breaks or its reader leaves before a word has come.
+        if (reader.hasReply) tellUsage(reader, request, call);
       }
       if (reader.stopReason === undefined) {
         throw new ModelUnavailable(`Cannot answer with ${id}: its reply stopped before its end`);

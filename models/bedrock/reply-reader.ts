@@ -13,6 +13,8 @@ export class ReplyReader {
   readonly #cited: CitedPassages | undefined;
   #blockStart = 0;
   #citations: GivenCitation[] = [];
+  /** The model has taken the request and begun to reply, though maybe not with a word. */
+  hasReply = false;
   text = '';
   stopReason: StopReason | undefined;
   usage: TokenUsage | undefined;

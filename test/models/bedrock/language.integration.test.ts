@@ -265,8 +265,29 @@ describe.each(['http/1.1', 'http/2'] as const)('createBedrockLanguageModel over 
 
   it('fails a stream that refuses the input inside it as one that would be refused again', async () => {
     bedrock.behaviour.faults = () => ({ kind: 'exception', afterFrames: 1, type: 'validationException' });
-    await expect(collect(open(nova))).rejects.toMatchObject({ code: 'model_refused', reason: 'input' });
+    const used: ModelUsage[] = [];
+    await expect(collect(open(nova), { onUsage: (usage) => used.push(usage) })).rejects.toMatchObject({
+      code: 'model_refused',
+      reason: 'input',
+    });
+    expect(used).toEqual([]);
   });
+
+  it.each([true, false])(
+    'tells what a stream used that has not come to a word (its reader left: %s)',
+    async (leaves) => {
+      bedrock.behaviour.faults = () => ({ kind: 'stall', afterFrames: 1 });
+      const used: ModelUsage[] = [];
+      const reader = new AbortController();
+      const failed = collect(open(nova, { timeoutMs: 600 }), {
+        signal: reader.signal,
+        onUsage: (usage) => used.push(usage),
+      });
+      if (leaves) setTimeout(() => reader.abort(new Error('gone')), 300);
+      await expect(failed).rejects.toThrow(leaves ? 'gone' : /no answer in time/);
+      expect(used).toMatchObject([{ kind: 'input', isEstimated: true }]);
+    },
+  );
 
   it('ends the call of a stream when the caller leaves, or just stops reading', async () => {
     bedrock.behaviour.converse = saying([
