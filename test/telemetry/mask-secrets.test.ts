@@ -35,7 +35,9 @@ describe('maskSecrets', () => {
   it('takes what signs an address, and what authorizes, out of any text', () => {
     const signed =
       'GET https://b.s3.amazonaws.com/a.md?X-Amz-Credential=AK%2Feu&X-Amz-Date=1&X-Amz-Security-Token=FwoG%2B&X-Amz-Signature=ab12 failed';
-    expect(maskSecrets({ signed, sas: 'https://a/b?sv=1&sig=x%3D&se=2', page: 'https://a/?key=v&tokens=3' })).toEqual({
+    expect(
+      maskSecrets({ signed, sas: 'https://a/b?sv=1&sig=x%3D&se=2', page: 'https://a/?key=v&tokens=3' }),
+    ).toEqual({
       signed:
         'GET https://b.s3.amazonaws.com/a.md?X-Amz-Credential=***&X-Amz-Date=1&X-Amz-Security-Token=***&X-Amz-Signature=*** failed',
       sas: 'https://a/b?sv=1&sig=***&se=2',
