@@ -24,6 +24,10 @@ const keyErrors = [
 ];
 const throttlingErrors = ['ThrottlingException', 'TooManyRequestsException', 'ModelNotReadyException'];
 
+/** Of Node's TLS: the next connection would be shown the same certificate. */
+const certificateErrors =
+  /^(?:CERT_|ERR_TLS_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT))/;
+
 /** ARNs within an account: messages go to whoever asked, who need not learn account, role and session. */
 const ownedName = /\b(arn:aws[\w-]*:[\w-]+:[\w-]*:)\d{12}:[^\s,;)]+/g;
 
@@ -108,6 +112,12 @@ export function explainFailure(error: unknown, model: string, doing: string): Ca
   }
   if (status !== undefined && status >= 400) {
     return refused('input', `Bedrock refused the request with ${status} ${name} (${message})`);
+  }
+  if (certificateErrors.test(sdkError.code ?? '')) {
+    return refused(
+      'access',
+      `the certificate of its address is not trusted (${message}); check bedrock.endpoint, or give its authority by NODE_EXTRA_CA_CERTS`,
+    );
   }
   return unavailable('passing', connectionTrouble(sdkError, message));
 }

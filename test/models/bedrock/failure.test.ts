@@ -23,6 +23,15 @@ describe('explainFailure', () => {
     }
   });
 
+  it('tries a certificate that is not trusted no second time, and a connection that broke again', () => {
+    const kindOf = (code: string) =>
+      explainFailure(Object.assign(new Error('no'), { code }), 'bedrock/m', 'embed').kind;
+    for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
+      expect(kindOf(code)).toBe('final');
+    }
+    for (const code of ['ECONNRESET', 'ENOTFOUND', 'EPIPE']) expect(kindOf(code)).toBe('passing');
+  });
+
   it('tells a sign-in that has expired from credentials that were never there', () => {
     const told = (message: string) =>
       explainFailure(
