@@ -2,8 +2,6 @@ import type { DeadLetterReason, FeedReader, FeedReaderMaker } from '../domain/ch
 import { FeedStopped, InvalidInput } from '../domain/errors.ts';
 import type {
   DeadLetter,
-  EventOutcome,
-  FeedProgress,
   FeedReport,
   FeedRequest,
   PruneReport,
@@ -18,6 +16,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { RunAccount } from './feed-account.ts';
 import { createApplyBatch } from './feed-apply.ts';
 import { batchesOf } from './feed-batches.ts';
 import { createDeadLetters, type DeadLetters } from './feed-dead-letters.ts';
@@ -143,7 +142,7 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
   if (request.ordered === true && from !== undefined) {
     throw new InvalidInput('ordered', 'Expected either ordered or from: what is left out has not been seen');
   }
-  const account = new Account();
+  const account = new RunAccount();
   const tell = (waitsFor?: string) =>
     onProgress?.({ ...account.progress(), ...(waitsFor !== undefined && { waitsFor }) });
   const patience = createPatience({ telemetry, onWait: tell, ...(signal && { signal }) });
@@ -345,62 +344,4 @@ function settlerOf(
 
 async function* readAll(reader: FeedReader, events: AsyncIterable<RawEvent>): AsyncGenerator<ReadRecord> {
   for await (const event of events) yield readRecord(reader, event);
-}
-
-/** Counts what became of the events of one run. */
-class Account {
-  readonly #startedAt = performance.now();
-  readonly #counts = { indexed: 0, stale: 0, dead_lettered: 0, ignored: 0 };
-  readonly #ignoredByKind: Record<string, number> = {};
-  readonly #deadLettersByReason: Partial<Record<DeadLetterReason, number>> = {};
-  #embedded = 0;
-  #record = 0;
-  #resumedAfter = 0;
-  #position: string | null = null;
-
-  resume(record: number, position: string): void {
-    this.#resumedAfter = record;
-    this.#record = record;
-    this.#position = position;
-  }
-
-  reach({ record, position }: ReadRecord): void {
-    this.#record = record;
-    this.#position = position;
-  }
-
-  count(event: EventOutcome, embedded: number): void {
-    this.#embedded += embedded;
-    this.#counts[event.outcome] += 1;
-    if (event.outcome === 'ignored') {
-      this.#ignoredByKind[event.kind] = (this.#ignoredByKind[event.kind] ?? 0) + 1;
-    } else if (event.outcome === 'dead_lettered') {
-      this.#deadLettersByReason[event.reason] = (this.#deadLettersByReason[event.reason] ?? 0) + 1;
-    }
-  }
-
-  progress(): FeedProgress {
-    const { indexed, stale, dead_lettered: deadLettered, ignored } = this.#counts;
-    return {
-      accepted: indexed + stale + deadLettered,
-      indexed,
-      stale,
-      deadLettered,
-      ignored,
-      embedded: this.#embedded,
-      record: this.#record,
-      position: this.#position,
-    };
-  }
-
-  report(): FeedReport {
-    const { record: _, ...account } = this.progress();
-    return {
-      ...account,
-      seconds: (performance.now() - this.#startedAt) / 1000,
-      resumedAfter: this.#resumedAfter,
-      ignoredByKind: { ...this.#ignoredByKind },
-      deadLettersByReason: { ...this.#deadLettersByReason },
-    };
-  }
 }

@@ -151,6 +151,22 @@ describe('run', () => {
     expect(await run(events, { name: 'f' })).toMatchObject({ accepted: 4, resumedAfter: 0 });
   });
 
+  it('counts ignored events of any number of kinds, and tells the first hundred apart', async () => {
+    const request = requestOf(Array.from({ length: 150 }, (_, at) => `${'k'.repeat(200 - at)}`));
+    const reader = (raw: string) => [{ kind: 'ignored' as const, what: `${raw.length} ${raw}` }];
+    const named = {
+      ...request,
+      reader: (raw: string) =>
+        raw.length === 200 ? [{ kind: 'ignored' as const, what: '__proto__' }] : reader(raw),
+    };
+    const { ignored, ignoredByKind } = await subject.feeds.run(scope, named);
+    const kinds = Object.entries(ignoredByKind);
+    expect([ignored, kinds.length]).toEqual([150, 101]);
+    expect(kinds.find(([kind]) => kind === '__proto__')?.[1]).toBe(1);
+    expect(ignoredByKind.other).toBe(50);
+    expect(Math.max(...kinds.map(([kind]) => kind.length))).toBe(100);
+  });
+
   it('knows in a dry run what the run itself would have written, of which later events keep values', async () => {
     const kept = { ...upsert('a', 2, '', { title: 'later' }), content: { keep: true }, keptMetadata: ['k'] };
     const first = upsert('a', 1, 'text', { metadata: { k: 'v' } });
