@@ -113,7 +113,9 @@ export function explainFailure(error: unknown, model: string, doing: string): Ca
   if (status !== undefined && status >= 400) {
     return refused('input', `Bedrock refused the request with ${status} ${name} (${message})`);
   }
-  if (certificateErrors.test(sdkError.code ?? '')) {
+  // Over HTTP/2 the stream is what fails, by the cause that it carries.
+  const codes = [sdkError, sdkError.cause].map((given) => (given as SdkError | undefined)?.code ?? '');
+  if (codes.some((code) => certificateErrors.test(code))) {
     return refused(
       'access',
       `the certificate of its address is not trusted (${message}); check bedrock.endpoint, or give its authority by NODE_EXTRA_CA_CERTS`,

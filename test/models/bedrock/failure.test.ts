@@ -28,6 +28,9 @@ describe('explainFailure', () => {
       explainFailure(Object.assign(new Error('no'), { code }), 'bedrock/m', 'embed').kind;
     for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
       expect(kindOf(code)).toBe('final');
+      const cause = Object.assign(new Error('no'), { code });
+      const canceled = Object.assign(new Error('canceled', { cause }), { code: 'ERR_HTTP2_STREAM_CANCEL' });
+      expect(explainFailure(canceled, 'bedrock/m', 'embed').kind).toBe('final');
     }
     for (const code of ['ECONNRESET', 'ENOTFOUND', 'EPIPE']) expect(kindOf(code)).toBe('passing');
   });
