@@ -16,7 +16,9 @@ export interface RateReport {
 /** One target's latencies, from the moment that a request was due. */
 export interface LatencySeries {
   readonly name: string;
+  /** Answers; latencies are theirs alone. */
   readonly count: number;
+  /** Requests that failed or were refused. */
   readonly errors: number;
   readonly errorReasons: Readonly<Record<string, number>>;
   readonly p50: number;

@@ -61,15 +61,18 @@ export async function runOpenLoop(targets: readonly Target[], options: LoopOptio
     const held = collected[at]!;
     const intendedAt = due;
     const request: Promise<void> = targets[at]!.send(Math.floor(sent / targets.length))
+      .then(() => {
+        // Of answers alone: what is refused is refused quickly, and would make an overloaded target look quick.
+        const now = performance.now();
+        held.histogram.recordValue(Math.max(1, Math.round((now - intendedAt) * 1_000)));
+        if (now <= endsAt) inTime += 1;
+      })
       .catch((error: unknown) => {
         held.errors += 1;
         const reason = error instanceof Error ? error.message : String(error);
         held.errorReasons.set(reason, (held.errorReasons.get(reason) ?? 0) + 1);
       })
       .then(() => {
-        const now = performance.now();
-        held.histogram.recordValue(Math.max(1, Math.round((now - intendedAt) * 1_000)));
-        if (now <= endsAt) inTime += 1;
         running.delete(request);
       });
     running.add(request);
@@ -111,7 +114,7 @@ function seriesOf(
     maximum: histogram.maxValue / 1_000,
     // A percentile of fewer requests than it leaves out would be the maximum under another name.
     percentiles: drawn
-      .filter((percentile) => (1 - percentile / 100) * count >= 1 || percentile <= 50)
+      .filter((percentile) => count > 0 && ((1 - percentile / 100) * count >= 1 || percentile <= 50))
       .map((percentile) => ({ percentile, ms: at(percentile) })),
   };
 }

@@ -54,6 +54,8 @@ describe('runOpenLoop', () => {
     expect(most).toBeGreaterThan(3);
     expect(Math.abs(counts[0]! - counts[1]!)).toBeLessThanOrEqual(1);
     expect(report.series[1]).toMatchObject({ errors: counts[1], errorReasons: { 'is down': counts[1] } });
+    expect(report.series[1]).toMatchObject({ count: 0, percentiles: [] });
+    expect(report.series[0]!.count).toBe(counts[0]);
     expect(report.isSaturated).toBe(true);
   });
 
