@@ -150,7 +150,7 @@ export class OutputCleaner {
         const isMarker = step.replacement === '' && marker.test(this.raw.slice(at, step.end));
         this.#copy(Math.max(this.#done, isMarker ? at - spacesBefore(this.raw, at) : at));
         if (isMarker) this.#addMarkers(at);
-        this.#replace(step.end, apart(this.text, step.replacement, removedAddress));
+        this.#replace(step.end, apart(this.text, step.replacement));
       }
     }
     return this.text.slice(before);

@@ -1,3 +1,5 @@
+import { removedAddress } from './links.ts';
+
 /** What would make an address of whatever comes to stand behind it. */
 const begunAddress =
   /(?:www\\?\.[^\s]{0,255}|[a-z]:[\\/]{0,3}|<(?:[a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]{1,255}@[^\s<>]*))$/i;
@@ -25,7 +27,7 @@ export function joins(before: string, after: string): boolean {
 }
 
 /** A replacement that makes no link with what stands before it or comes behind it. */
-export function apart(before: string, replacement: string, removedAddress: string): string {
+export function apart(before: string, replacement: string): string {
   if (isLinkBegun(before)) return replacement === removedAddress ? spoiler : spoiler + replacement;
   const gap = joins(before, replacement) || begunAddress.test(before.slice(-maxBegun)) ? ' ' : '';
   return `${gap}${replacement}${begunAddress.test(replacement) ? ' ' : ''}`;
