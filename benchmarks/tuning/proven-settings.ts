@@ -33,7 +33,7 @@ export function provenSettings(
       classes: Object.fromEntries(proven.map((entry) => [entry.class, ofClass(points[entry.point!]!)])),
     }),
   };
-  return tenantId === undefined || tenantId === 'default' ? own : { tenants: { [tenantId]: own } };
+  return tenantId === undefined ? own : { tenants: { [tenantId]: own } };
 }
 
 /** The proven step of the greatest gain. Each was tried by itself: what two give together is not known. */

@@ -65,8 +65,7 @@ export async function runCalibration(
     [fields],
   ).get(fieldsKey(fields))!;
   const own = { defaults: { fusion: { method: 'log_odds', calibration } } } as const;
-  const isForTenant = ownIndex !== undefined && ownIndex.tenantId !== 'default';
-  const settings: SearchSettings = isForTenant ? { tenants: { [ownIndex.tenantId]: own } } : own;
+  const settings: SearchSettings = ownIndex === undefined ? own : { tenants: { [ownIndex.tenantId]: own } };
   if (out !== undefined) {
     const from = sets.map(({ name, collected }) => `${collected.length} queries of ${name}`).join(', ');
     const lines = [

@@ -47,5 +47,9 @@ describe('provenSettings', () => {
     expect(provenSettings([point], undefined, [], [feedback], 'acme')).toEqual({
       tenants: { acme: { defaults: feedback.request } },
     });
+    // What was judged by one tenant's documents says nothing of another's, whatever the tenant is called.
+    expect(provenSettings([point], undefined, [], [feedback], 'default')).toEqual({
+      tenants: { default: { defaults: feedback.request } },
+    });
   });
 });
