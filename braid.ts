@@ -127,13 +127,29 @@ const rerankTimeoutMs = 2_000;
  * @throws {InvalidConfiguration} {EngineUnavailable} {EngineMismatch}
  */
 export async function createBraid(config: Config): Promise<Braid> {
+  const opened: (() => unknown)[] = [];
+  try {
+    return await buildBraid(config, opened);
+  } catch (error) {
+    // What stays open would keep the process, which has nothing more to do.
+    await Promise.allSettled(opened.map(async (close) => close()));
+    throw error;
+  }
+}
+
+/** @param opened takes what lets go of each part that was opened, for a build that fails after it */
+async function buildBraid(config: Config, opened: (() => unknown)[]): Promise<Braid> {
   // Before anything is opened: settings that no search could carry out are told at once.
   const searchDefaults = createSearchDefaults(config.search, config.models.reranking);
   checkFeedMappings(config.feeds.mappings);
   const { telemetry, prometheus, close: closeTelemetry } = createTelemetry({ level: config.log.level });
+  opened.push(closeTelemetry);
   const bedrock = createBedrockModels(config.bedrock, telemetry);
+  opened.push(bedrock.close);
   const { embedding: embeddingModel, local } = await createEmbeddingModels(config, bedrock, telemetry);
+  opened.push(() => local?.close());
   const s3 = createS3(config.s3);
+  opened.push(s3.close);
   const objects = openObjects(config.objects.location, s3);
   let mask: ((text: string) => string) | undefined;
   const invocationLog = createInvocationLog(objects, telemetry, {
@@ -156,7 +172,9 @@ export async function createBraid(config: Config): Promise<Braid> {
     shareLanguageModel(recordLanguageModel(createLanguageModel(config, bedrock, local), record), makeTurns),
   ];
   const adapter = await createEngine(config, model, telemetry);
+  opened.push(adapter.close);
   const parser = createParser(config.ingest.parse, telemetry);
+  opened.push(parser.close);
   const chooseChunker = createChooseChunker(config.ingest.chunking, model);
   const { engine } = adapter;
   const scopes = createScopeMaker({

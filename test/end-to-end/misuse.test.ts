@@ -31,6 +31,26 @@ describe('the program', () => {
     expect(JSON.parse(stdout).error.detail).toContain('topk');
   });
 
+  it.each([
+    [
+      'BRAID_GUARDRAILS',
+      '{"input":{"patterns":[{"name":"x","pattern":"("}]}}',
+      /^error: Cannot use guardrails.*\n$/,
+    ],
+    [
+      'BRAID_AUTHENTICATION',
+      '{"jwt":{"jwksFile":"no-such-file","issuer":"i","audience":"a"}}',
+      /^error: Cannot read a JSON Web Key Set.*\n$/,
+    ],
+  ])('says what is wrong with %s, and ends', async (variable, value, message) => {
+    const data = join(temporaryFolder(), 'data');
+    const { status, stderr } = await runProgram(['serve', '--port', '0', '--data', data], {
+      environment: { [variable]: value },
+    });
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+
   it('ends with status 1 where nothing at all could be taken in', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'empty.md'), '');
