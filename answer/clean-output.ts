@@ -247,7 +247,9 @@ export class OutputCleaner {
       return { end, replacement: removedAddress };
     }
     this.removedLinks += 1;
-    return { end: at + Math.max(length, 1), replacement: removedAddress };
+    // A bracket stays: without it the one that closes it would close another.
+    const bracket = address.indexOf('[');
+    return { end: at + Math.max(bracket === -1 ? length : bracket, 1), replacement: removedAddress };
   }
 
   /**

@@ -152,6 +152,12 @@ describe('OutputCleaner', () => {
       String.raw`x https://docs.example.org/ \<b> y`,
     ],
     [
+      'an address with the bracket of a definition',
+      '[https://[x]: //evil.test/a\n\n[https://[x]',
+      '[(link removed)[x]: //evil.test/a\n\n[(link removed)[x]',
+    ],
+    ['an address with the bracket of a link', '![https://[b](/c) y', '![(link removed)[b](/c) y'],
+    [
       'a host that ends in a backslash',
       String.raw`x https://evil.test\.docs.example.org y`,
       'x (link removed) y',
