@@ -45,7 +45,8 @@ const version = /:\d+(:\d+k)?$/;
  * Reads the id of a model as it stands behind `bedrock/` in the configuration: an id, a cross-Region inference profile,
  * or an ARN, after which `#` may name the foundation model behind it.
  *
- * @throws {InvalidConfiguration} for an id without its version, and for a profile that leaves what residency allows
+ * @throws {InvalidConfiguration} for an id without its version, and for a profile or router that leaves what residency
+ *   allows
  */
 export function readModelId(given: string, rules: ModelIdRules): ModelReference {
   const [callId = '', named] = given.split('#');
@@ -55,13 +56,15 @@ export function readModelId(given: string, rules: ModelIdRules): ModelReference 
     if (named !== undefined) refuse(rules, given, 'a model behind "#" after an ARN only');
     return { callId, baseId: baseOf(callId, given, rules) };
   }
-  const [, region = '', , kind, id = ''] = match;
+  const [, region = '', , kind = '', id = ''] = match;
   if (rules.region !== undefined && region !== '' && region !== rules.region) {
     refuse(rules, given, `an ARN of ${rules.region}, where bedrock.region is`);
   }
   if (kind === 'foundation-model' || kind === 'inference-profile') {
     return { callId, baseId: baseOf(id, given, rules) };
   }
+  // A router sends to cross-Region profiles of its models.
+  if (kind.endsWith('prompt-router') && rules.residency === 'region') throw leavesRegion(given, rules);
   // Whoever made the profile chose its regions; what stands behind it is not in its name.
   return { callId, baseId: named ?? callId };
 }
@@ -87,12 +90,7 @@ function checkResidency(prefix: string, given: string, rules: ModelIdRules): voi
   const { residency, region, setting } = rules;
   if (residency === 'any') return;
   const told = `Expected ${setting} to stay within bedrock.residency "${residency}"`;
-  if (residency === 'region') {
-    throw new InvalidConfiguration(
-      setting,
-      `${told}, got ${JSON.stringify(given)}, which runs in several regions: name the model itself, or set bedrock.residency to "geography"`,
-    );
-  }
+  if (residency === 'region') throw leavesRegion(given, rules);
   const regions = Object.hasOwn(geographies, prefix) ? geographies[prefix] : undefined;
   if (regions === undefined) {
     throw new InvalidConfiguration(
@@ -106,6 +104,13 @@ function checkResidency(prefix: string, given: string, rules: ModelIdRules): voi
       `${told}, got ${JSON.stringify(given)}, whose geography ${region} is not in`,
     );
   }
+}
+
+function leavesRegion(given: string, { setting }: ModelIdRules): InvalidConfiguration {
+  return new InvalidConfiguration(
+    setting,
+    `Expected ${setting} to stay within bedrock.residency "region", got ${JSON.stringify(given)}, which runs in several regions: name the model itself, or set bedrock.residency to "geography"`,
+  );
 }
 
 function refuse({ setting }: ModelIdRules, given: string, wanted: string): never {

@@ -84,6 +84,12 @@ describe('readModelId', () => {
     else expect(read).toThrow(message);
   });
 
+  it('takes no prompt router, which leaves its region, where models must stay in it', () => {
+    const router = 'arn:aws:bedrock:us-east-1:123456789012:default-prompt-router/anthropic.claude:1';
+    expect(readModelId(router, rules).callId).toBe(router);
+    expect(() => readModelId(router, { ...rules, residency: 'region' })).toThrow(/runs in several regions/);
+  });
+
   it.each([
     '',
     'titan',
