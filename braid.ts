@@ -131,13 +131,13 @@ export async function createBraid(config: Config): Promise<Braid> {
   try {
     return await buildBraid(config, opened);
   } catch (error) {
-    // What stays open would keep the process, which has nothing more to do.
+    // What stays open would keep the process, which has nothing more to do; why it could not start is what is told.
     await Promise.allSettled(opened.map(async (close) => close()));
     throw error;
   }
 }
 
-/** @param opened takes what lets go of each part that was opened, for a build that fails after it */
+/** @param opened takes what lets go of each part, as it is opened: the last is let go of first */
 async function buildBraid(config: Config, opened: (() => unknown)[]): Promise<Braid> {
   // Before anything is opened: settings that no search could carry out are told at once.
   const searchDefaults = createSearchDefaults(config.search, config.models.reranking);
@@ -164,7 +164,6 @@ async function buildBraid(config: Config, opened: (() => unknown)[]): Promise<Br
   const record: RecordInvocation = config.invocationLog.enabled ? invocationLog.record : () => {};
   const makeTurns = modelTurns(config.limits.models);
   const model = shareEmbeddingModel(recordEmbeddingModel(embeddingModel, record), makeTurns);
-  // Before anything is opened: a model that is refused leaves nothing behind that would keep the process.
   const rerankingModels = config.models.reranking.map((id) =>
     shareRerankingModel(recordRerankingModel(bedrock.reranking(id), record), makeTurns),
   );
@@ -172,7 +171,8 @@ async function buildBraid(config: Config, opened: (() => unknown)[]): Promise<Br
     shareLanguageModel(recordLanguageModel(createLanguageModel(config, bedrock, local), record), makeTurns),
   ];
   const adapter = await createEngine(config, model, telemetry);
-  opened.push(adapter.close);
+  // The invocation log asks the engine whether a tenant is still there.
+  opened.push(adapter.close, invocationLog.close);
   const parser = createParser(config.ingest.parse, telemetry);
   opened.push(parser.close);
   const chooseChunker = createChooseChunker(config.ingest.chunking, model);
@@ -186,6 +186,7 @@ async function buildBraid(config: Config, opened: (() => unknown)[]): Promise<Br
     ...config.audit,
     onFailure: (error) => telemetry.log.error({ error }, 'Cannot write the audit log'),
   });
+  opened.push(audit.flush);
   const tenantDeletions = createTenantDeletions({
     documents: adapter.documents,
     state: adapter.state,
@@ -311,14 +312,7 @@ async function buildBraid(config: Config, opened: (() => unknown)[]): Promise<Br
       closing.abort();
       await stopSweeping?.();
       await sweepingObjects;
-      await parser.close();
-      await audit.flush();
-      await invocationLog.close();
-      await adapter.close();
-      await local?.close();
-      bedrock.close();
-      await s3.close();
-      await closeTelemetry();
+      for (const letGo of opened.toReversed()) await letGo();
     },
   };
 }
