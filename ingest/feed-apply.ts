@@ -17,6 +17,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createEventResolver, UnavailableValue } from './feed-kept.ts';
+import { documentKey, sourceKey } from './feed-keys.ts';
 import { createMarkBook, type MarkBook } from './feed-marks.ts';
 import { checkMassDeletion } from './feed-mass-deletion.ts';
 import { mergeEvents } from './feed-merge.ts';
@@ -90,7 +91,7 @@ export function createApplyBatch(ports: ApplyPorts, options: ApplyOptions): Appl
       }
       const { scope, event } = routed;
       if (event.operation === 'truncate') truncates.push({ item, scope, event });
-      else gather(lanes, laneOf(scope, event), { item, scope, event });
+      else gather(lanes, documentKey(scope, event.documentId), { item, scope, event });
     }
     if (!options.allowMassDelete) {
       await patience(() => checkMassDeletion(documents, truncates, [...lanes.values()].flat()));
@@ -316,7 +317,7 @@ async function obeyLaterMarks(
   written: readonly Routed<DocumentEvent>[],
   marks: MarkBook,
 ): Promise<void> {
-  const bySource = Map.groupBy(written, ({ scope, event }) => markOf(scope, event.source));
+  const bySource = Map.groupBy(written, ({ scope, event }) => sourceKey(scope, event.source));
   for (const routed of bySource.values()) {
     const { scope, event } = routed[0]!;
     const { first, now } = await marks.sinceFirst(scope, event.source, patience);
@@ -350,14 +351,6 @@ function staleBy(event: DocumentEvent): EventOutcome {
 
 function documentIdOf(event: ChangeEvent): { readonly documentId?: string } {
   return event.operation === 'truncate' ? {} : { documentId: event.documentId };
-}
-
-function laneOf(scope: Scope, event: DocumentEvent): string {
-  return `${scope.tenantId}\0${event.documentId}`;
-}
-
-function markOf(scope: Scope, source: string): string {
-  return `${scope.tenantId}\0${source}`;
 }
 
 function gather<T>(groups: Map<string, T[]>, key: string, value: T): void {

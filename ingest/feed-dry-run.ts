@@ -5,6 +5,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
 import type { StateStore } from '../search-engine/state-store.ts';
 import { checkChange, checkOwner } from './check-change.ts';
+import { documentKey, sourceKey } from './feed-keys.ts';
 import { floorOf, readWatermark, type Watermarks } from './feed-watermarks.ts';
 import type { Ingest } from './ingest.ts';
 
@@ -19,7 +20,7 @@ export function overlayDryRecords(documents: DocumentStore, texts: DryTexts): Do
   return {
     ...documents,
     async record(scope, documentId) {
-      const text = texts.get(keyOf(scope, documentId));
+      const text = texts.get(documentKey(scope, documentId));
       return text === undefined
         ? documents.record(scope, documentId)
         : { record: readRecord(text), revision: 'dry' };
@@ -43,7 +44,7 @@ export function createDryIngest(documents: Pick<DocumentStore, 'record'>, texts?
       recipe: held?.recipe ?? '',
       now: new Date().toISOString(),
     });
-    if (merge.record !== undefined) texts?.set(keyOf(scope, documentId), writeRecord(merge.record));
+    if (merge.record !== undefined) texts?.set(documentKey(scope, documentId), writeRecord(merge.record));
     return {
       documentId,
       outcome: outcomeOf(merge.outcome, merge.record, held),
@@ -55,10 +56,6 @@ export function createDryIngest(documents: Pick<DocumentStore, 'record'>, texts?
       conflicting: merge.conflicting,
     };
   };
-}
-
-function keyOf({ tenantId }: Scope, documentId: string): string {
-  return `${tenantId}\0${documentId}`;
 }
 
 function outcomeOf(
@@ -76,7 +73,7 @@ export function createDryWatermarks(state: StateStore): Watermarks {
   const raised = new Map<string, bigint>();
   const read: Watermarks['read'] = async (scope, source) => {
     const stored = await readWatermark(state, scope, source);
-    const inMemory = raised.get(`${scope.tenantId}\0${source}`) ?? -1n;
+    const inMemory = raised.get(sourceKey(scope, source)) ?? -1n;
     const held = BigInt(stored.version);
     return {
       truncated: held > inMemory ? held : inMemory,
@@ -89,7 +86,7 @@ export function createDryWatermarks(state: StateStore): Watermarks {
     claimLog: async (scope, source, { epoch, name }) => (await read(scope, source)).logs[epoch] ?? name,
     async raise(scope, source, version) {
       if ((await read(scope, source)).truncated >= version) return false;
-      raised.set(`${scope.tenantId}\0${source}`, version);
+      raised.set(sourceKey(scope, source), version);
       return true;
     },
   };

@@ -5,6 +5,7 @@ import type { StateStore } from '../search-engine/state-store.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { DeadLetters } from './feed-dead-letters.ts';
 import { lettersOfFeed } from './feed-dead-letters.ts';
+import { sourceKey } from './feed-keys.ts';
 import type { Patience } from './feed-patience.ts';
 import type { ReadRecord } from './feed-settle.ts';
 import { changeWatermark, readWatermark } from './feed-watermarks.ts';
@@ -62,7 +63,7 @@ export function createLowWater(
   const markOf = async (event: ChangeEvent): Promise<SourceMark> => {
     const isOwn = event.tenantId === undefined || event.tenantId === scope.tenantId;
     const owner = isOwn || scopeOf === undefined ? scope : scopeOf(event.tenantId!);
-    const key = `${owner.tenantId}\0${event.source}`;
+    const key = sourceKey(owner, event.source);
     const known = marks.get(key);
     if (known !== undefined) return known;
     const { feeds } = await patience(() => readWatermark(state, owner, event.source));

@@ -1,5 +1,6 @@
 import type { EventLog } from '../domain/change-event.ts';
 import type { Scope } from '../domain/scope.ts';
+import { sourceKey } from './feed-keys.ts';
 import type { Patience } from './feed-patience.ts';
 import type { Marks, Watermarks } from './feed-watermarks.ts';
 
@@ -44,7 +45,7 @@ export function createMarkBook(watermarks: Watermarks, patience: Patience): Mark
     return { first, now: first, readAt, logs: {} };
   };
   const pageOf = (scope: Scope, source: string): Promise<Page> => {
-    const key = `${scope.tenantId}\0${source}`;
+    const key = sourceKey(scope, source);
     const known = pages.get(key) ?? open(scope, source);
     pages.set(key, known);
     return known;

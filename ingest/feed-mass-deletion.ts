@@ -3,6 +3,7 @@ import { isLive } from '../domain/document-record.ts';
 import { FeedStopped } from '../domain/errors.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DocumentStore } from '../search-engine/document-store.ts';
+import { documentKey, sourceKey } from './feed-keys.ts';
 import { mergeEvents } from './feed-merge.ts';
 import { documentsBelow } from './feed-watermarks.ts';
 
@@ -30,11 +31,16 @@ export async function checkMassDeletion(
     tenants.set(scope.tenantId, known);
     return known.gone;
   };
-  const rewritten = highestUpserts(truncates.length === 0 ? [] : events);
-  for (const { scope, event } of highestOfEach(truncates)) {
+  const upserts = truncates.length === 0 ? [] : events.filter(({ event }) => event.operation === 'upsert');
+  const rewritten = highestBy(upserts, ({ scope, event }) =>
+    writtenKey(scope, event.source, event.documentId),
+  );
+  // What is below the other truncations of a source is below the highest.
+  const highest = highestBy(truncates, ({ scope, event }) => sourceKey(scope, event.source));
+  for (const { scope, event } of highest.values()) {
     for await (const documentId of documentsBelow(documents, scope, event.source, event.version)) {
       // What a snapshot has read is written again in the same batch as the end that takes away the rest.
-      const again = rewritten.get(upsertKey(scope, event.source, documentId)) ?? -1n;
+      const again = rewritten.get(writtenKey(scope, event.source, documentId))?.event.version ?? -1n;
       if (again <= event.version) goneOf(scope).add(documentId);
     }
   }
@@ -46,29 +52,23 @@ export async function checkMassDeletion(
   }
 }
 
-/** The highest truncation of each source: what is below the others is below it. */
-function highestOfEach(truncates: readonly InTenant<TruncateEvent>[]): readonly InTenant<TruncateEvent>[] {
-  const highest = new Map<string, InTenant<TruncateEvent>>();
-  for (const truncation of truncates) {
-    const key = `${truncation.scope.tenantId}\0${truncation.event.source}`;
+/** Of the events of each key the one of the highest version. */
+function highestBy<E extends DocumentEvent | TruncateEvent>(
+  events: readonly InTenant<E>[],
+  keyOf: (event: InTenant<E>) => string,
+): ReadonlyMap<string, InTenant<E>> {
+  const highest = new Map<string, InTenant<E>>();
+  for (const given of events) {
+    const key = keyOf(given);
     const known = highest.get(key);
-    if (known === undefined || known.event.version < truncation.event.version) highest.set(key, truncation);
-  }
-  return [...highest.values()];
-}
-
-function highestUpserts(events: readonly InTenant<DocumentEvent>[]): ReadonlyMap<string, bigint> {
-  const highest = new Map<string, bigint>();
-  for (const { scope, event } of events) {
-    if (event.operation !== 'upsert') continue;
-    const key = upsertKey(scope, event.source, event.documentId);
-    if ((highest.get(key) ?? -1n) < event.version) highest.set(key, event.version);
+    if (known === undefined || known.event.version < given.event.version) highest.set(key, given);
   }
   return highest;
 }
 
-function upsertKey({ tenantId }: Scope, source: string, documentId: string): string {
-  return `${tenantId}\0${source}\0${documentId}`;
+/** Of one source: what another writes is no document of this one. */
+function writtenKey(scope: Scope, source: string, documentId: string): string {
+  return `${sourceKey(scope, source)}\0${documentId}`;
 }
 
 /** @throws {FeedStopped} where `deletions` of `live` documents are too many at once */
@@ -86,7 +86,7 @@ async function deletionsOf(
   events: readonly InTenant<DocumentEvent>[],
 ): Promise<InTenant<DocumentEvent>[]> {
   if (events.filter(({ event }) => event.operation === 'delete').length < minDeletions) return [];
-  const lanes = Map.groupBy(events, ({ scope, event }) => `${scope.tenantId}\0${event.documentId}`);
+  const lanes = Map.groupBy(events, ({ scope, event }) => documentKey(scope, event.documentId));
   const deletions: InTenant<DocumentEvent>[] = [];
   for (const lane of lanes.values()) {
     const last = mergeEvents(lane, ({ event }) => event).applied.findLast(
