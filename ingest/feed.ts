@@ -153,7 +153,9 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
           { scope, feed: name, ...(request.anyTenant === true && { scopeOf: run.operatorOf }) },
         )
       : undefined;
-  const scratch = dryRun ? (run.openScratch?.() ?? { ...memoryTexts(), close() {} }) : undefined;
+  const scratch = dryRun
+    ? (run.openScratch?.() ?? Object.assign(new Map<string, string>(), { close() {} }))
+    : undefined;
   const isResumed = name !== undefined && from === undefined && request.fromStart !== true && !dryRun;
   try {
     const requireLife = await patience(() => holdToLife(run.lifeOf, scope.tenantId));
@@ -210,11 +212,6 @@ async function runFeed(run: Run, scope: Scope, request: FeedRequest): Promise<Fe
     scratch?.close();
   }
   return account.report();
-}
-
-function memoryTexts(): DryTexts {
-  const texts = new Map<string, string>();
-  return { get: (key) => texts.get(key), set: (key, text) => texts.set(key, text) };
 }
 
 async function* takeFeed(run: Run, scope: Scope, feed: TakenFeed): AsyncGenerator<RecordResult> {
