@@ -33,6 +33,7 @@ export function createSearchEngine(
   dimensions: number,
   suspect: FetchTools['suspect'],
 ): SearchEngine {
+  const fetching: FetchTools = { connection, indices, suspect };
   const runLegs = async (searches: readonly object[], signal: AbortSignal | undefined) => {
     if (searches.length === 0) return [];
     const header = JSON.stringify({ index: indices.read.chunks, allow_partial_search_results: false });
@@ -182,11 +183,9 @@ export function createSearchEngine(
       };
     },
 
-    fetch: (scope, chunks, options, signal) =>
-      fetchChunks({ connection, indices, suspect }, scope, chunks, options, signal),
+    fetch: (scope, chunks, options, signal) => fetchChunks(fetching, scope, chunks, options, signal),
 
-    features: (scope, chunks, options, signal) =>
-      readFeatures({ connection, indices, suspect }, scope, chunks, options, signal),
+    features: (scope, chunks, options, signal) => readFeatures(fetching, scope, chunks, options, signal),
   };
 }
 
