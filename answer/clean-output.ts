@@ -204,9 +204,7 @@ export class OutputCleaner {
     const piece = raw.slice(at, end);
     if (this.#options.takesMarkers && marker.test(piece) && piece.endsWith(']'))
       // Without it what stands around it could become the address of a link.
-      return isLinkBegun(this.text.slice(-maxConstructCharacters) + raw.slice(this.#done, at))
-        ? { keep: end }
-        : { end, replacement: '' };
+      return isLinkBegun(this.#before(at)) ? { keep: end } : { end, replacement: '' };
     return this.#judge(piece, at, end);
   }
 

@@ -1,7 +1,7 @@
 /** `[2]` or `[2, 3]`, as a model writes it that cites by numbers. */
 export const marker = /^\[(\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9})\]/;
 /** Wherever it stands. */
-export const markers = /\[\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9}\]/g;
+export const markers = new RegExp(marker.source.slice(1), 'g');
 export const tagStart = /^<[a-z/!?]/i;
 /** With whatever stands in its quoted values. */
 const wholeTag = /^<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>/;
