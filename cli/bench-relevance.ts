@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { RelevanceReport } from '../benchmarks/relevance/relevance-report.ts';
 import { loadConfig } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
+import { checkJudged } from './bench-judged.ts';
 import { table } from './bench-table.ts';
 import { type CommandContext, type CommandRunner, list, wholeNumber } from './command-context.ts';
 import { indexOptions } from './index-options.ts';
@@ -55,12 +56,7 @@ export function addRelevanceCommand(bench: Command, runner: CommandRunner): void
 }
 
 async function measure(context: CommandContext, options: Options): Promise<void> {
-  if ((options.dataset === undefined) === (options.judgements === undefined)) {
-    throw new InvalidInput('--dataset', 'Expected either --dataset or --judgements');
-  }
-  if (options.queries !== undefined && options.judgements === undefined) {
-    throw new InvalidInput('--queries', 'Expected --queries with --judgements, a dataset has its own');
-  }
+  checkJudged(options);
   if (options.split !== undefined && options.dataset === undefined) {
     throw new InvalidInput('--split', 'Expected --split with --dataset, judgements have none');
   }

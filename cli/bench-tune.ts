@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { TuneOptions } from '../benchmarks/tuning/tune-options.ts';
 import type { TuningReport } from '../benchmarks/tuning/tuning-report.ts';
 import { loadConfig } from '../config.ts';
-import { InvalidInput } from '../domain/errors.ts';
+import { checkJudged } from './bench-judged.ts';
 import { table } from './bench-table.ts';
 import { type CommandContext, type CommandRunner, repeatable, wholeNumber } from './command-context.ts';
 import { indexOptions } from './index-options.ts';
@@ -50,12 +50,7 @@ export function addTuneCommand(bench: Command, runner: CommandRunner): void {
 }
 
 async function tune(context: CommandContext, options: Options): Promise<void> {
-  if ((options.dataset === undefined) === (options.judgements === undefined)) {
-    throw new InvalidInput('--dataset', 'Expected either --dataset or --judgements');
-  }
-  if (options.queries !== undefined && options.judgements === undefined) {
-    throw new InvalidInput('--queries', 'Expected --queries with --judgements, a dataset has its own');
-  }
+  checkJudged(options);
   const config = await loadConfig(context.loadOptions());
   const { runTuning } = await import('../benchmarks/tuning/run-tuning.ts');
   const { dataset, judgements, queries, ...others } = options;

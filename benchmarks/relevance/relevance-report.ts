@@ -94,7 +94,7 @@ export function makeReport(
       seconds: run.seconds,
       cost: run.cost,
       run: id,
-      unanswered: run.perQuery.filter(({ ranking }) => ranking.length === 0).map(({ queryId }) => queryId),
+      unanswered: unansweredOf(run),
     })),
     comparisons,
     corpus: {
@@ -110,6 +110,10 @@ export function makeReport(
       queries: run.perQuery.map(({ queryId, metrics }) => ({ queryId, metrics })),
     })),
   };
+}
+
+function unansweredOf(run: ConfigurationRun): string[] {
+  return run.perQuery.filter(({ ranking }) => ranking.length === 0).map(({ queryId }) => queryId);
 }
 
 function makeNotes(
@@ -131,7 +135,7 @@ function makeNotes(
     ...notesOn(leftOut),
     ...named(unjudged, 'documents that nobody judged were refused and are not in the index'),
     ...runs.flatMap(({ name, run }) => {
-      const empty = run.perQuery.filter(({ ranking }) => ranking.length === 0).length;
+      const empty = unansweredOf(run).length;
       return empty === 0
         ? []
         : [`${empty} of ${queries.length} queries found nothing with "${name}"; they count as 0.`];
