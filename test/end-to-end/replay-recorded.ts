@@ -45,16 +45,21 @@ export async function replayVariant(
     let killed = 0;
     let runs = 0;
     let report: FeedReport | undefined;
+    let [earliestMs, latestMs] = [900, 2_500];
     while (report === undefined) {
       runs += 1;
       const mayKill = killed < kills;
+      const begunAt = performance.now();
       report = await runWorker(
         [engine, place, file, 'recorded'],
-        mayKill ? 900 + Math.random() * 1_600 : undefined,
+        mayKill ? earliestMs + Math.random() * (latestMs - earliestMs) : undefined,
       );
       if (report === undefined) killed += 1;
       else if (mayKill && killed < kills) {
-        // It ended before it could be killed: the rest of the kills fall on a repetition of the whole feed.
+        // It ended before it could be killed: the rest of the kills fall on a repetition of the whole feed, at moments
+        // within the time that one takes.
+        latestMs = performance.now() - begunAt;
+        earliestMs = latestMs / 3;
         report = undefined;
         await forgetPosition(engine, place);
       }
